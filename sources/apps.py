@@ -1,0 +1,9 @@
+"""The left side: pull from vendors into the Hub."""
+
+from django.apps import AppConfig
+
+
+class SourcesConfig(AppConfig):
+    """Tables are called `sources_…`."""
+
+    name = "sources"

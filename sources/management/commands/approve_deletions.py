@@ -1,0 +1,31 @@
+"""An admin agrees to deletions that the guard has held."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.db import transaction
+
+from sources.management.commands.sync_source import _find
+from workspace.hub.models import Collection
+from workspace.hub.store import approve_deletions
+
+
+class Command(BaseCommand):
+    help = "Mark objects as deleted that were found missing in suspicious numbers."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("source", metavar="WORKSPACE/SOURCE")
+        parser.add_argument("--collection", default="", help="by default all of the source")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        source = _find(options["source"])
+        collections = Collection.objects.filter(schema=source.schema)
+        if options["collection"]:
+            collections = collections.filter(name=options["collection"])
+        for collection in collections:
+            with transaction.atomic():
+                approved = approve_deletions(collection)
+            self.stdout.write(f"{collection.name}: {approved} objects marked as deleted")

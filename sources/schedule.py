@@ -1,0 +1,76 @@
+"""Which source syncs start now: the due ones, the ones somebody asked for, and the ones a dead worker left behind.
+
+PostgreSQL is the truth and Celery a nudge: a row says that a run is to be done, a message only says "look". Two beats,
+a doubled message or a lost one change nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from sources.models import Source, SourceSync
+from workspace.runs import Run, orphans
+
+Enqueue = Callable[[Any], None]
+BATCH = 500
+
+
+def start_due(enqueue: Enqueue, now: datetime | None = None) -> int:
+    """Start a sync of every source that is due; returns how many. Safe to run in several places at once.
+
+    A source whose last sync still works keeps working; its slot is passed over.
+    """
+    now = now or timezone.now()
+    started = 0
+    while due := _claim_due(enqueue, now):
+        started += due
+    return started
+
+
+def nudge_orphans(enqueue: Enqueue) -> int:
+    """Send a message again for runs that nobody works on."""
+    lost = orphans(SourceSync)
+    for run_id in lost:
+        enqueue(run_id)
+    return len(lost)
+
+
+def request_sync(
+    source: Source, trigger: str = Run.Trigger.MANUAL, *, full: bool = False, only: Iterable[str] = ()
+) -> SourceSync:
+    """A queued sync of this source, or the one that is already under way."""
+    try:
+        with transaction.atomic():
+            return SourceSync.objects.create(source=source, trigger=trigger, full=full, only=list(only))
+    except IntegrityError:
+        return SourceSync.objects.get(source=source, status__in=Run.ACTIVE)
+
+
+def next_slot(planned: datetime, every: timedelta, now: datetime) -> datetime:
+    """The next moment after `now` on the phase of `planned`: missed slots are caught up by one run, not by many."""
+    missed = max(0, (now - planned) // every)
+    return planned + every * (missed + 1)
+
+
+def _claim_due(enqueue: Enqueue, now: datetime) -> int:
+    with transaction.atomic():
+        due = list(
+            Source.objects.select_for_update(skip_locked=True)
+            .filter(status=Source.Status.ENABLED, next_sync_at__lte=now)
+            .order_by("next_sync_at")[:BATCH]
+        )
+        for source in due:
+            source.next_sync_at = next_slot(source.next_sync_at, source.interval, now)  # type: ignore[arg-type]
+        Source.objects.bulk_update(due, ["next_sync_at"])
+        working = set(
+            SourceSync.objects.filter(source__in=due, status__in=Run.ACTIVE).values_list("source_id", flat=True)
+        )
+        runs = [SourceSync(source=source) for source in due if source.pk not in working]
+        SourceSync.objects.bulk_create(runs, ignore_conflicts=True)
+        transaction.on_commit(lambda: [enqueue(run.pk) for run in runs])  # type: ignore[func-returns-value,arg-type]
+    return len(due)

@@ -1,0 +1,296 @@
+"""A source sync: every collection's pages from the vendor into the Hub, objects and cursor in one transaction.
+
+One thread fetches, parses and renders; this one writes. Pages that have piled up while the last ones were written are
+committed together, so that a slow vendor costs one commit a page and a fast one does not wait for commits.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import InterfaceError, OperationalError, transaction
+from django.utils import timezone
+
+from sources.connectors.base import Client, Page, Rejected, Stream
+from sources.models import Cursor, Quarantined, Source, SourceSync
+from sources.traffic import SharedTraffic
+from workspace import runs
+from workspace.ahead import Ahead
+from workspace.errors import ConfigError, PublicError
+from workspace.hub import store
+from workspace.hub.models import Collection
+from workspace.hub.signals import source_synced
+from workspace.runs import Lease, Run
+
+log = logging.getLogger(__name__)
+
+PAGES_AHEAD = 12
+BATCH_OBJECTS = 1000
+"""Objects written in one transaction at the most; batches of 1,000 are as fast as larger ones and small in memory."""
+
+Watch = Callable[[SourceSync, str, SharedTraffic], None]
+"""Told after each commit: the run with its counts, the collection, the traffic."""
+
+
+class SliceOver(Exception):
+    """The time of this slice is used up; the run goes on in the next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A page with its records rendered for the Hub."""
+
+    page: Page
+    entries: list[store.Entry]
+
+
+def run_slice(run_id: Any, *, seconds: float | None = None, watch: Watch | None = None) -> bool:
+    """Work on a sync for about `seconds`; True when it has ended, False when another slice is needed.
+
+    Nothing happens (True) when the run is held by a live worker or has ended already.
+    """
+    run = runs.claim(SourceSync, run_id)
+    if run is None:
+        return True
+    if run.stalled >= runs.MAX_TAKEOVERS:
+        run.notice("error", "worker_lost", "The workers of this run keep stopping; the sync was given up.")
+        return runs.finish(run, Run.Status.FAILED)
+    try:
+        with runs.hold(run) as lease:
+            _Slice(run, lease, seconds, watch).work()
+    except (SliceOver, SoftTimeLimitExceeded):
+        runs.release(run)
+        return False
+    except runs.LeaseLost:
+        log.warning("Sync %s goes on in another worker", run.pk)
+    return True
+
+
+class _Slice:
+    """One worker's turn on a run."""
+
+    def __init__(self, run: SourceSync, lease: Lease, seconds: float | None, watch: Watch | None) -> None:
+        self.run = run
+        self.lease = lease
+        self.watch = watch
+        self.deadline = time.monotonic() + seconds if seconds else float("inf")
+        self.source: Source = run.source
+        self.traffic = SharedTraffic(self.source.pk, lease)
+        self._before = (run.requests, run.waited)
+
+    def work(self) -> None:
+        """Every stream that has not ended in this run; then the end of the run."""
+        try:
+            self._read_all()
+            self._end(_outcome(self.run))
+        except runs.Cancelled:
+            self.run.notice("info", "cancelled", "The sync was cancelled; what it had read is kept.")
+            self._end(Run.Status.CANCELLED)
+        except PublicError as error:
+            self.run.notice("error", error.code, error.message, action=error.action)
+            self._end(Run.Status.FAILED)
+        except (SliceOver, SoftTimeLimitExceeded, runs.LeaseLost, OperationalError, InterfaceError):
+            raise  # our own database was away: the run stays claimable and goes on from its last commit
+        except Exception:
+            reference = uuid.uuid4().hex[:8]
+            log.exception("Sync %s failed unexpectedly, reference %s", self.run.pk, reference)
+            self.run.notice("error", "unexpected", f"Unexpected failure, reference {reference}.")
+            self._end(Run.Status.FAILED)
+
+    def _read_all(self) -> None:
+        credentials = self.source.credentials
+        if credentials is None:
+            raise ConfigError("The source has no credentials yet.", code="no_credentials", action="Connect it.")
+        with self.source.connector.open(credentials, self.traffic) as client:
+            for stream in self.source.streams():
+                if self._wanted(stream.collection):
+                    self._read(client, stream)
+
+    def _wanted(self, name: str) -> bool:
+        if self.run.only and name not in self.run.only:
+            return False
+        return not self.run.counts.get(name, {}).get("ended")
+
+    def _read(self, client: Client, stream: Stream) -> None:
+        """One collection; its failure is a notice and the others go on, unless the account itself is refused."""
+        name = stream.collection
+        try:
+            self._pull(client, stream)
+        except PublicError as error:
+            if error.code == "credentials_rejected":
+                raise
+            log.info("Sync %s: %s failed with %s", self.run.pk, name, error.code)
+            self._tally(name).update(ended=True, error=error.code)
+            self.run.notice("error", error.code, error.message, collection=name, action=error.action)
+            self.lease.commit_point(**self._progress())
+
+    def _pull(self, client: Client, stream: Stream) -> None:
+        cursor = self._start(stream)
+        before = self.traffic.requests
+        known = self._tally(stream.collection).get("requests", 0)
+        pages = _prepared(stream.pages(client, dict(cursor.state)))
+        with Ahead(pages, PAGES_AHEAD) as ahead:
+            for batch in ahead:
+                batches = [batch, *_piled_up(ahead, len(batch.entries))]
+                self._tally(stream.collection)["requests"] = known + self.traffic.requests - before
+                self._commit(cursor, batches)
+                if self.watch:
+                    self.watch(self.run, stream.collection, self.traffic)
+                if not batches[-1].page.ends and time.monotonic() > self.deadline:
+                    raise SliceOver
+        if time.monotonic() > self.deadline:
+            raise SliceOver
+
+    def _start(self, stream: Stream) -> Cursor:
+        """The cursor to go on from; emptied when the whole collection is to be read again."""
+        collection = self.source.collection(stream.collection)
+        cursor, _ = Cursor.objects.get_or_create(source=self.source, collection=collection)
+        cursor.collection = collection
+        tally = self._tally(stream.collection)
+        again = self.run.full or cursor.full_read_due(self.source.full_read_every)
+        if again and not tally.get("begun"):
+            cursor.state = {}
+        tally["begun"] = True
+        return cursor
+
+    def _commit(self, cursor: Cursor, batches: list[Batch]) -> None:
+        """Objects, cursor, counts and lease in one transaction."""
+        tally = self._tally(cursor.collection.name)
+        before = (dict(tally), [dict(notice) for notice in self.run.notices])
+        try:
+            with transaction.atomic():
+                for batch in batches:
+                    self._take_in(cursor, batch.page, tally)
+                entries = [entry for batch in batches for entry in batch.entries]
+                _add(tally, store.upsert(cursor.collection, entries).as_dict())
+                if batches[-1].page.ends:
+                    self._end_collection(cursor, batches[-1].page, tally)
+                cursor.state = batches[-1].page.cursor
+                cursor.save()
+                self.lease.commit_point(**self._progress())
+        except BaseException:
+            self.run.counts[cursor.collection.name], self.run.notices = before
+            raise
+
+    def _take_in(self, cursor: Cursor, page: Page, tally: dict[str, Any]) -> None:
+        collection = cursor.collection
+        if page.begins:
+            cursor.reading_since, cursor.seen = timezone.now(), 0
+            cursor.notes_seen = store.begin_read(collection)
+        if page.full and cursor.notes_seen:
+            cursor.seen += store.note_seen(collection, [record.id for record in page.records])
+        if page.total is not None:
+            tally["total"] = page.total
+        _add(tally, {"read": len(page.records), "quarantined": len(page.rejected)})
+        _quarantine(self.run, collection, page.rejected)
+        for remark in page.remarks:
+            self.run.notice(remark.level, remark.code, remark.message, collection=collection.name)
+
+    def _end_collection(self, cursor: Cursor, page: Page, tally: dict[str, Any]) -> None:
+        name = cursor.collection.name
+        tally["ended"] = True
+        if page.full:
+            self._look_for_missing(cursor, page, tally)
+            cursor.full_read_at = timezone.now()
+            Collection.objects.filter(pk=cursor.collection.pk).update(full_read_at=cursor.full_read_at)
+            cursor.reading_since, cursor.notes_seen, cursor.seen = None, False, 0
+        if tally.get("quarantined"):
+            message = f"{tally['quarantined']} records could not be stored and are in quarantine."
+            self.run.notice("warning", "quarantined", message, collection=name)
+        if tally.get("stale"):
+            message = f"{tally['stale']} objects arrived older than the stored ones and were refused."
+            self.run.notice("info", "stale_refused", message, collection=name)
+        if tally.get("mended"):
+            message = f"{tally['mended']} texts held characters no database stores; they were replaced visibly."
+            self.run.notice("info", "characters_replaced", message, collection=name)
+        if not tally.get("new") and not tally.get("changed"):
+            tally["why"] = _why_nothing(page, tally)
+
+    def _look_for_missing(self, cursor: Cursor, page: Page, tally: dict[str, Any]) -> None:
+        if not (page.complete and cursor.notes_seen) or tally.get("quarantined"):
+            return
+        found = store.sweep(cursor.collection, cursor.seen)
+        if found is None:
+            message = "Notes of this read were lost in a crash; missing objects are looked for next time."
+            self.run.notice("info", "sweep_skipped", message, collection=cursor.collection.name)
+            return
+        _add(tally, {"deleted": found.deleted})
+        if found.held:
+            message = f"{found.held} objects are gone at the source, more than is plausible; they were kept."
+            action = f"Agree with: manage.py approve_deletions {self.source} --collection {cursor.collection.name}"
+            self.run.notice("warning", "deletions_held", message, collection=cursor.collection.name, action=action)
+
+    def _tally(self, name: str) -> dict[str, Any]:
+        tally: dict[str, Any] = self.run.counts.setdefault(name, {})
+        return tally
+
+    def _progress(self) -> dict[str, Any]:
+        requests, waited = self._before
+        return {
+            "counts": self.run.counts,
+            "notices": self.run.notices,
+            "requests": requests + self.traffic.requests,
+            "waited": waited + self.traffic.waited,
+        }
+
+    def _end(self, status: str) -> None:
+        for name, value in self._progress().items():
+            setattr(self.run, name, value)
+        if not runs.finish(self.run, status):
+            raise runs.LeaseLost
+        if any(count.get("new") or count.get("changed") or count.get("deleted") for count in self.run.counts.values()):
+            source_synced.send(sender=SourceSync, schema_id=self.source.schema_id)
+
+
+def _prepared(pages: Iterator[Page]) -> Iterator[Batch]:
+    """Render and hash in the fetching thread, while the other waits for the database."""
+    for page in pages:
+        yield Batch(page, [store.prepare(*record) for record in page.records])
+
+
+def _piled_up(ahead: Ahead[Batch], objects: int) -> Iterator[Batch]:
+    """Pages that are there already, up to the size of a batch."""
+    while objects < BATCH_OBJECTS and (batch := ahead.ready()) is not None:
+        objects += len(batch.entries)
+        yield batch
+
+
+def _quarantine(run: SourceSync, collection: Collection, rejected: Any) -> None:
+    for item in rejected:
+        _keep(run, collection, item)
+
+
+def _keep(run: SourceSync, collection: Collection, item: Rejected) -> None:
+    digest = uuid.UUID(bytes=blake2b(item.raw.encode("utf-8", "replace"), digest_size=16).digest())
+    Quarantined.objects.update_or_create(
+        collection=collection,
+        digest=digest,
+        defaults={"run": run, "source": run.source, "raw": item.raw.replace("\x00", "␀"), "reason": item.reason[:300]},
+    )
+
+
+def _add(tally: dict[str, Any], counts: dict[str, int]) -> None:
+    for name, count in counts.items():
+        tally[name] = tally.get(name, 0) + count
+
+
+def _why_nothing(page: Page, tally: dict[str, Any]) -> str:
+    if tally.get("read"):
+        return "Everything read was already stored as it is."
+    return "The source holds no such objects." if page.full else "Nothing has changed since the last sync."
+
+
+def _outcome(run: SourceSync) -> str:
+    """A run is failed unless it proved otherwise."""
+    ended = [count for count in run.counts.values() if count.get("ended")]
+    sound = [count for count in ended if not count.get("error")]
+    if not sound or len(ended) < len(run.counts):
+        return Run.Status.FAILED
+    return Run.Status.PARTIAL if run.troubled or len(sound) < len(ended) else Run.Status.SUCCESS

@@ -1,0 +1,71 @@
+"""The vendor's rate limit, kept by all workers of a source together and shown on the run.
+
+Desk API: every answer says how many requests remain until the end of the calendar minute. The lowest word any worker
+has heard in this window is shared through Redis; when nothing remains, whoever asks next waits for the reset.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from django.conf import settings
+from django.core.cache import cache
+
+from sources.connectors.base import Traffic
+from workspace.runs import Lease
+
+RESERVE = 0.05
+"""Share of the vendor's limit that is left for the account's own people and tools."""
+
+
+class SharedTraffic(Traffic):
+    """Traffic of one source; `lease` shows the waits of a run and ends them when it is cancelled or lost."""
+
+    def __init__(self, source_id: Any, lease: Lease | None = None) -> None:
+        super().__init__(settings.OUTBOUND_ALLOWED_HOSTS)
+        self._key = f"rate:{source_id}"
+        self._lease = lease
+        self._blocked_until = 0.0
+        self._shared_at = 0.0
+        self._remaining: int | None = None
+
+    def before_request(self) -> None:
+        """Count the request; wait while the source's window is used up."""
+        super().before_request()
+        self._listen()
+        wait = self._blocked_until - time.time()
+        if wait > 0:
+            self.pause(min(wait, 61.0), "rate_limited")
+
+    def after_answer(self, limit: int, remaining: int, reset: float) -> None:
+        """Share the vendor's word when the window runs low."""
+        self._remaining = remaining
+        if remaining > max(1, int(limit * RESERVE)):
+            return
+        self._blocked_until = time.time() + reset
+        cache.set(self._key, self._blocked_until, timeout=max(1, int(reset) + 1))
+
+    def state(self) -> str:
+        """For a progress bar: requests made, what remains in the vendor's window, time waited."""
+        left = f", {self._remaining} left this minute" if self._remaining is not None else ""
+        waits = f", waited {self.waited:.0f} s" if self.waited >= 1 else ""
+        return f"{self.requests} requests{left}{waits}"
+
+    def pause(self, seconds: float, reason: str) -> None:
+        """Wait; visible on the run and ended early by cancel or a lost lease."""
+        if self._lease is None:
+            return super().pause(seconds, reason)
+        started = time.monotonic()
+        try:
+            self._lease.wait(seconds, reason)
+        finally:
+            self.waited += time.monotonic() - started
+        return None
+
+    def _listen(self) -> None:
+        """Hear what other workers of this source have learnt; at most once a second."""
+        now = time.monotonic()
+        if now - self._shared_at >= 1.0:
+            self._shared_at = now
+            self._blocked_until = max(self._blocked_until, cache.get(self._key) or 0.0)

@@ -1,0 +1,325 @@
+"""A warehouse sync: what changed in the Hub since the watermark, into one warehouse.
+
+Small deltas of all collections commit together, so that no reader sees a case whose customer is not there yet; a
+large backfill commits slice by slice. The watermark moves after the warehouse has committed: a crash in between makes
+the next run repeat the slice, which the version guard of the merge turns into nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import InterfaceError, OperationalError, transaction
+
+from warehouses.engines.base import Row, Session
+from warehouses.models import Column as KnownColumn
+from warehouses.models import CollectionResult, Connection, WarehouseSync, Watermark
+from workspace import runs
+from workspace.ahead import Ahead
+from workspace.errors import PublicError, TransientError
+from workspace.hub import store
+from workspace.hub.columns import SYSTEM, SYSTEM_NAMES, Change, Column, Layout, Type
+from workspace.hub.models import Collection
+from workspace.payload import parse
+from workspace.runs import Lease, Run
+
+log = logging.getLogger(__name__)
+
+SLICE_OBJECTS = 2000
+"""Objects staged and merged at a time: sets the memory, hardly the speed."""
+TOGETHER = 20_000
+"""Up to this many changes all collections commit in one transaction."""
+Watch = Callable[[WarehouseSync, str, int, int], None]
+"""Told after each slice: the run, the collection, objects flushed of it in this run, objects expected."""
+
+
+class SliceOver(Exception):
+    """The time of this slice is used up; the run goes on in the next."""
+
+
+@dataclass(slots=True)
+class Target:
+    """One collection on its way: from its watermark to the version it had when the run looked."""
+
+    collection: Collection
+    watermark: Watermark
+    until: int
+    stored: int
+    result: CollectionResult
+    pending: int = 0
+    learned: list[Change] = field(default_factory=list)
+    remembered: bool = False
+
+    @property
+    def name(self) -> str:
+        """The table."""
+        return self.collection.name
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A slice of the Hub as rows: what the table needs first, the rows, and the version after them."""
+
+    columns: list[Column]
+    changes: list[Change]
+    warnings: list[str]
+    rows: list[Row]
+    version: int
+    seconds: float
+
+
+def run_slice(run_id: Any, *, seconds: float | None = None, watch: Watch | None = None) -> bool:
+    """Work on a warehouse sync for about `seconds`; True when it has ended, False when another slice is needed.
+
+    Nothing happens (True) when the run is held by a live worker or has ended already.
+    """
+    run = runs.claim(WarehouseSync, run_id)
+    if run is None:
+        return True
+    if run.stalled >= runs.MAX_TAKEOVERS:
+        run.notice("error", "worker_lost", "The workers of this run keep stopping; the sync was given up.")
+        return runs.finish(run, Run.Status.FAILED)
+    try:
+        with runs.hold(run) as lease:
+            _Slice(run, lease, seconds, watch).work()
+    except (SliceOver, SoftTimeLimitExceeded):
+        runs.release(run)
+        return False
+    except runs.LeaseLost:
+        log.warning("Warehouse sync %s goes on in another worker", run.pk)
+    return True
+
+
+def prepare(target: Target, layout: Layout) -> Iterator[Prepared]:
+    """The target's changes as slices of rows; runs ahead of the warehouse in its own thread."""
+    after, started = target.watermark.version, time.monotonic()
+    while slice_ := store.changes(target.collection.pk, after, target.until, SLICE_OBJECTS):
+        rows = [_row(change, layout) for change in slice_]
+        after = slice_[-1].version
+        columns, changes = [*SYSTEM, *layout.columns], layout.take_changes()
+        yield Prepared(columns, changes, layout.take_warnings(), rows, after, time.monotonic() - started)
+        started = time.monotonic()
+
+
+def _row(change: store.Change, layout: Layout) -> Row:
+    row = layout.row(parse(change.payload))
+    return [
+        change.object_id, change.received_at, change.digest, None, change.version, change.deleted_at, *row
+    ]  # fmt: skip
+
+
+class _Slice:
+    """One worker's turn on a run."""
+
+    def __init__(self, run: WarehouseSync, lease: Lease, seconds: float | None, watch: Watch | None) -> None:
+        self.run = run
+        self.lease = lease
+        self.watch = watch
+        self.deadline = time.monotonic() + seconds if seconds else float("inf")
+        self.connection: Connection = run.connection
+        self.schema = self.connection.schema.name
+        self.tables: dict[str, dict[str, Type]] = {}
+
+    def work(self) -> None:
+        """Flush what is pending, read the counts back, end the run."""
+        try:
+            if self._pending():
+                with self.connection.warehouse.engine().open() as session:
+                    self._read_back(session, self._flush(session))
+            self._end(self._outcome())
+        except runs.Cancelled:
+            self.run.notice("info", "cancelled", "The sync was cancelled; what it had loaded is kept.")
+            self._end(Run.Status.CANCELLED)
+        except PublicError as error:
+            self.run.notice("error", error.code, error.message, action=error.action)
+            self._end(self._outcome())
+        except (SliceOver, SoftTimeLimitExceeded, runs.LeaseLost, OperationalError, InterfaceError):
+            raise  # our own database was away: the run stays claimable and goes on from its watermarks
+        except Exception:
+            reference = uuid.uuid4().hex[:8]
+            log.exception("Warehouse sync %s failed unexpectedly, reference %s", self.run.pk, reference)
+            self.run.notice("error", "unexpected", f"Unexpected failure, reference {reference}.")
+            self._end(self._outcome())
+
+    def _pending(self) -> list[Target]:
+        """What is to be flushed, all collections as they stood at one moment."""
+        stood = Collection.objects.filter(schema=self.connection.schema)
+        marks = {mark.collection_id: mark for mark in self.connection.watermarks.all()}
+        results = {result.collection_id: result for result in self.run.results.all()}
+        targets = [
+            Target(
+                collection,
+                marks.get(collection.pk) or Watermark(connection=self.connection, collection=collection),
+                collection.version,
+                collection.objects_stored,
+                results.get(collection.pk) or CollectionResult(sync=self.run, collection=collection),
+            )
+            for collection in stood
+            if collection.name not in self.connection.collections_off
+        ]
+        return [target for target in targets if target.watermark.version < target.until]
+
+    def _flush(self, session: Session) -> list[Target]:
+        """All that is pending: together when it is little, else (or when a table refuses) one table at a time."""
+        targets = self._look(session)
+        if sum(target.pending for target in targets) <= TOGETHER:
+            try:
+                self._flush_together(session, targets)
+                return targets
+            except TransientError:
+                raise
+            except PublicError as error:
+                log.info("Warehouse sync %s goes on table by table after %s", self.run.pk, error.code)
+                session.rollback()
+                targets = self._look(session)
+        self._flush_apart(session, targets)
+        return targets
+
+    def _look(self, session: Session) -> list[Target]:
+        """What is pending, how much of it, and what the warehouse has."""
+        self.tables = session.describe(self.schema)
+        targets = self._pending()
+        for target in targets:
+            self._notice_losses(target)
+            target.pending = store.count_changes(target.collection.pk, target.watermark.version, TOGETHER + 1)
+        return targets
+
+    def _notice_losses(self, target: Target) -> None:
+        """A table or column that somebody dropped is filled again from the Hub."""
+        mark, table = target.watermark, self.tables.get(target.name)
+        if mark.version == 0:
+            return
+        known = KnownColumn.objects.filter(connection=self.connection, collection=target.collection)
+        off = self.connection.properties_off.get(target.name, [])
+        lost = set(known.values_list("name", flat=True)) - set(table or ()) - set(off)
+        if table is None or lost:
+            mark.version, mark.rewrite_until = 0, target.until
+            what = f"Columns {', '.join(sorted(lost))}" if table else "The table"
+            message = f"{what} had been dropped in the warehouse and was filled again from the Hub."
+            self.run.notice("info", "refilled", message, collection=target.name)
+
+    def _flush_together(self, session: Session, targets: list[Target]) -> None:
+        """Everything in one transaction of the warehouse."""
+        for target in targets:
+            for _ in self._load(session, target):
+                self.lease.check()
+        session.commit()
+        self._save(targets)
+
+    def _flush_apart(self, session: Session, targets: list[Target]) -> None:
+        """Slice by slice; a table that refuses is a notice and the others go on."""
+        for target in targets:
+            try:
+                for _ in self._load(session, target):
+                    self.lease.check()
+                    session.commit()
+                    self._save([target])
+                    if time.monotonic() > self.deadline:
+                        raise SliceOver
+                self._save([target])
+            except TransientError:
+                raise
+            except PublicError as error:
+                session.rollback()
+                self.run.notice("error", error.code, error.message, collection=target.name, action=error.action)
+
+    def _load(self, session: Session, target: Target) -> Iterator[None]:
+        """Merge the target's slices, one after the other; the caller commits."""
+        off = frozenset(self.connection.properties_off.get(target.name, []))
+        fits_float = partial(session.fits_float, self.schema, target.name)
+        layout, flushed = Layout(self.tables.get(target.name, {}), off, fits_float), 0
+        with Ahead(prepare(target, layout), 2) as slices:
+            for slice_ in slices:
+                started = time.monotonic()
+                self._shape(session, target, slice_)
+                rewrite = target.watermark.version < target.watermark.rewrite_until
+                rows = session.merge(self.schema, target.name, slice_.columns, slice_.rows, rewrite=rewrite)
+                target.watermark.version = slice_.version
+                target.result.rows += rows
+                target.result.preparation += slice_.seconds
+                target.result.loading += time.monotonic() - started
+                flushed += len(slice_.rows)
+                yield
+                if self.watch:
+                    self.watch(self.run, target.name, flushed, target.pending)
+        target.watermark.version = target.until
+
+    def _shape(self, session: Session, target: Target, slice_: Prepared) -> None:
+        """Make the table fit the slice: columns are only ever added or widened."""
+        if target.name not in self.tables:
+            session.create_schema(self.schema)
+            session.create_table(self.schema, target.name, [])
+            self.tables[target.name] = {column.name: column.type for column in SYSTEM}
+        if new := [change.column for change in slice_.changes if change.old is None]:
+            session.add_columns(self.schema, target.name, new)
+        for change in slice_.changes:
+            if change.old is not None:
+                session.widen(self.schema, target.name, change.column)
+                self.run.notice("info", "column_widened", change.sentence, collection=target.name)
+        for warning in slice_.warnings:
+            self.run.notice("info", "column_warning", warning, collection=target.name)
+        self.tables[target.name].update({change.name: change.new for change in slice_.changes})
+        target.learned += slice_.changes
+
+    def _save(self, targets: list[Target]) -> None:
+        """Watermarks, results and columns, with the lease, in one transaction of ours."""
+        with transaction.atomic():
+            self.lease.commit_point(notices=self.run.notices)
+            for target in targets:
+                target.watermark.save()
+                target.result.save()
+                self._remember_columns(target)
+
+    def _remember_columns(self, target: Target) -> None:
+        """Keep what the table's columns are and why, so that a dropped one is noticed."""
+        if target.remembered and not target.learned:
+            return
+        reasons = {change.name: change.sentence[:200] for change in target.learned}
+        columns = [
+            KnownColumn(
+                connection=self.connection, collection=target.collection, name=name, type=type_, reason=reasons.get(name, "")
+            )
+            for name, type_ in self.tables.get(target.name, {}).items()
+            if name not in SYSTEM_NAMES
+        ]
+        changed = [column for column in columns if column.name in reasons]
+        same = [column for column in columns if column.name not in reasons]
+        KnownColumn.objects.bulk_create(same, ignore_conflicts=True)
+        KnownColumn.objects.bulk_create(
+            changed,
+            update_conflicts=True,
+            unique_fields=["connection", "collection", "name"],
+            update_fields=["type", "reason", "changed_at"],
+        )
+        target.remembered, target.learned = True, []
+
+    def _read_back(self, session: Session, targets: list[Target]) -> None:
+        """Count the tables as the warehouse sees them after the commit, against the Hub."""
+        for target in targets:
+            if target.watermark.version < target.until:
+                continue
+            counts = session.count(self.schema, target.name)
+            target.result.rows_hub, target.result.rows_warehouse = target.stored, counts.rows
+            target.result.save()
+            moved = Collection.objects.get(pk=target.collection.pk).version != target.until
+            if counts.rows != target.stored and not moved:
+                message = f"The table has {counts.rows:,} rows, the Hub {target.stored:,} objects."
+                action = f"manage.py verify_warehouse {self.connection.warehouse} --repair"
+                self.run.notice("warning", "counts_differ", message, collection=target.name, action=action)
+
+    def _outcome(self) -> str:
+        """Success: nothing to complain about. Partial: notices and some rows. Failed: notices and no rows."""
+        if not self.run.troubled:
+            return Run.Status.SUCCESS
+        return Run.Status.PARTIAL if any(r.rows for r in self.run.results.all()) else Run.Status.FAILED
+
+    def _end(self, status: str) -> None:
+        if not runs.finish(self.run, status):
+            raise runs.LeaseLost

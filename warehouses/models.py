@@ -1,0 +1,156 @@
+"""A configured warehouse, the sources connected to it, what has been flushed, and the runs that did it."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from warehouses.engines import engine_for
+from warehouses.engines.base import Engine
+from workspace.hub.models import Collection, Schema
+from workspace.models import Workspace
+from workspace.runs import Run
+from workspace.secrets import SealedField
+
+
+class Warehouse(models.Model):
+    """One database a workspace loads into."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="warehouses")
+    kind = models.CharField(max_length=40)
+    name = models.CharField(max_length=100)
+    slug = models.SlugField(max_length=60)
+    settings = SealedField()
+    enabled = models.BooleanField(default=True)
+    schedule = models.JSONField(default=dict, help_text="See warehouses.schedule; empty: as the plan says.")
+    next_sync_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["workspace", "slug"], name="one_warehouse_of_a_slug")]
+        indexes = [
+            models.Index(fields=["next_sync_at"], name="warehouses_due", condition=Q(enabled=True))
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.workspace.slug}/{self.slug}"
+
+    def engine(self) -> Engine:
+        """The code for this kind of database, bound to these settings."""
+        return engine_for(self.kind)(self.settings or {}, settings.OUTBOUND_ALLOWED_HOSTS)
+
+
+class Connection(models.Model):
+    """A source's schema flowing into a warehouse."""
+
+    warehouse = models.ForeignKey(Warehouse, models.CASCADE, related_name="connections")
+    schema = models.ForeignKey(Schema, models.CASCADE, related_name="connections")
+    enabled = models.BooleanField(default=True)
+    collections_off = models.JSONField(default=list, help_text="Names of collections turned off.")
+    properties_off = models.JSONField(default=dict, help_text="Collection name to columns turned off.")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["warehouse", "schema"], name="one_connection_each")]
+
+    def __str__(self) -> str:
+        return f"{self.schema} → {self.warehouse}"
+
+
+class Watermark(models.Model):
+    """How far one collection has been flushed over one connection."""
+
+    connection = models.ForeignKey(Connection, models.CASCADE, related_name="watermarks")
+    collection = models.ForeignKey(Collection, models.CASCADE, related_name="+")
+    version = models.BigIntegerField(default=0, help_text="Everything up to this version is in the warehouse.")
+    rewrite_until = models.BigIntegerField(
+        default=0, help_text="Up to this version rows are written again even when equal: a backfill."
+    )
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["connection", "collection"], name="one_watermark_each")]
+
+
+class Column(models.Model):
+    """A column of a table as we made it: its type, since when, and why it last changed."""
+
+    connection = models.ForeignKey(Connection, models.CASCADE, related_name="columns")
+    collection = models.ForeignKey(Collection, models.CASCADE, related_name="+")
+    name = models.CharField(max_length=130)
+    type = models.CharField(max_length=10)
+    reason = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    changed_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "collection", "name"], name="one_column_of_a_name")
+        ]
+
+
+class WarehouseSync(Run):
+    """One run of one connection that flushes changes from the Hub."""
+
+    connection = models.ForeignKey(Connection, models.CASCADE, related_name="syncs")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["connection"], condition=Q(status__in=["queued", "running"]), name="one_active_flush"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["connection", "-queued_at"], name="warehouses_sync_history"),
+            models.Index(
+                fields=["nudged_at"],
+                name="warehouses_sync_active",
+                condition=Q(status__in=["queued", "running"]),
+            ),
+        ]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The run as JSON for `--json` and the API."""
+        results = self.results.select_related("collection").order_by("collection__position")
+        return {
+            "id": str(self.pk),
+            "warehouse": str(self.connection.warehouse),
+            "schema": self.connection.schema.name,
+            "status": self.status,
+            "trigger": self.trigger,
+            "started_at": self.started_at.isoformat() if self.started_at else None,
+            "finished_at": self.finished_at.isoformat() if self.finished_at else None,
+            "takeovers": self.takeovers,
+            "rows": sum(result.rows for result in results),
+            "collections": {result.collection.name: result.as_dict() for result in results},
+            "notices": self.notices,
+        }
+
+
+class CollectionResult(models.Model):
+    """What one warehouse sync did to one table."""
+
+    sync = models.ForeignKey(WarehouseSync, models.CASCADE, related_name="results")
+    collection = models.ForeignKey(Collection, models.CASCADE, related_name="+")
+    rows = models.BigIntegerField(default=0, help_text="Rows inserted or replaced.")
+    preparation = models.FloatField(default=0, help_text="Seconds reading the Hub and making columns.")
+    loading = models.FloatField(default=0, help_text="Seconds in the warehouse.")
+    rows_hub = models.BigIntegerField(null=True, help_text="Objects in the Hub at read-back.")
+    rows_warehouse = models.BigIntegerField(null=True, help_text="Rows in the table at read-back.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["sync", "collection"], name="one_result_each")]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Counts and seconds."""
+        return {
+            "rows": self.rows,
+            "preparation": round(self.preparation, 3),
+            "loading": round(self.loading, 3),
+            "rows_hub": self.rows_hub,
+            "rows_warehouse": self.rows_warehouse,
+        }

@@ -1,0 +1,146 @@
+"""Which warehouse syncs start now: by the plan's interval, at chosen hours, or right after a source sync.
+
+`Warehouse.schedule` is one of
+
+    {}                       as the plan says, from the moment the warehouse was made on
+    {"hours": [6, 18]}       at these full hours in the workspace's time zone (plans with hourly slots)
+    {"minutes": 15}          every so many minutes (plans whose interval allows it)
+    {"after_sync": true}     right after each source sync that changed something (likewise)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from warehouses.models import Connection, Warehouse, WarehouseSync
+from workspace.errors import ConfigError
+from workspace.models import Workspace
+from workspace.runs import Run, orphans
+
+Enqueue = Callable[[Any], None]
+BATCH = 500
+
+
+def validate_schedule(schedule: dict[str, Any], workspace: Workspace) -> None:
+    """Raises ConfigError(code="schedule") when the plan does not allow this schedule or it makes no sense."""
+    plan = workspace.allowance
+    hours, minutes = schedule.get("hours"), schedule.get("minutes")
+    if hours is not None and not (hours and all(type(h) is int and 0 <= h <= 23 for h in hours)):
+        raise ConfigError("Hours are numbers from 0 to 23, at least one of them.", code="schedule")
+    slots = 86_400 // plan["every"]
+    if hours is not None and len(set(hours)) > max(slots, plan.get("hours", 0)):
+        raise ConfigError(f"The {plan['label']} plan allows {slots} syncs a day.", code="schedule")
+    if minutes is not None and (type(minutes) is not int or not 60 <= minutes * 60 <= 86_400):
+        raise ConfigError("Minutes are a whole number from 1 to 1,440.", code="schedule")
+    if minutes is not None and minutes * 60 < plan["every"]:
+        raise ConfigError(f"The {plan['label']} plan syncs every {plan['every'] // 60} minutes.", code="schedule")
+    if schedule.get("after_sync") and plan["every"] > 3_600 / 2:
+        raise ConfigError(f"The {plan['label']} plan does not sync after each source sync.", code="schedule")
+
+
+def next_time(warehouse: Warehouse, now: datetime) -> datetime | None:
+    """When the next scheduled sync is due after `now`; None when it only follows source syncs."""
+    schedule = warehouse.schedule
+    if schedule.get("after_sync"):
+        return None
+    if hours := schedule.get("hours"):
+        return _next_hour(hours, warehouse.workspace, now)
+    plan = int(warehouse.workspace.allowance["every"])
+    every = timedelta(seconds=max(plan, schedule["minutes"] * 60 if "minutes" in schedule else _default(plan)))
+    planned = warehouse.next_sync_at or warehouse.created_at
+    return planned + every * (max(0, (now - planned) // every) + 1)
+
+
+def start_due(enqueue: Enqueue, now: datetime | None = None) -> int:
+    """Start a sync of every enabled connection of each warehouse that is due; returns how many runs started.
+
+    Safe to run in several places at once. A connection whose last sync still works gets a run marked as skipped.
+    """
+    now = now or timezone.now()
+    started = 0
+    while (due := _claim_due(enqueue, now)) is not None:
+        started += due
+    return started
+
+
+def start_after_sync(schema_id: int, enqueue: Enqueue) -> None:
+    """Start the connections of this schema whose warehouse follows each source sync."""
+    followers = Connection.objects.filter(
+        schema_id=schema_id, enabled=True, warehouse__enabled=True, warehouse__schedule__after_sync=True
+    )
+    for connection in followers:
+        enqueue(request_sync(connection, Run.Trigger.SCHEDULE).pk)
+
+
+def nudge_orphans(enqueue: Enqueue) -> int:
+    """Send a message again for runs that nobody works on."""
+    lost = orphans(WarehouseSync)
+    for run_id in lost:
+        enqueue(run_id)
+    return len(lost)
+
+
+def request_sync(connection: Connection, trigger: str = Run.Trigger.MANUAL) -> WarehouseSync:
+    """A queued sync of this connection, or the one that is already under way."""
+    try:
+        with transaction.atomic():
+            return WarehouseSync.objects.create(connection=connection, trigger=trigger)
+    except IntegrityError:
+        return WarehouseSync.objects.get(connection=connection, status__in=Run.ACTIVE)
+
+
+def _default(plan_seconds: int) -> int:
+    """Plans measured in minutes sync every quarter of an hour unless told otherwise."""
+    return plan_seconds if plan_seconds >= 3_600 else 900
+
+
+def _next_hour(hours: list[int], workspace: Workspace, now: datetime) -> datetime:
+    """The next of these local hours; one that the clocks skip is taken at the hour they skip to."""
+    today = now.astimezone(workspace.zone).date()
+    slots = [
+        datetime(day.year, day.month, day.day, hour, tzinfo=workspace.zone).astimezone(UTC)
+        for day in (today, today + timedelta(days=1))
+        for hour in sorted(set(hours))
+    ]
+    return next(slot for slot in slots if slot > now)
+
+
+def _claim_due(enqueue: Enqueue, now: datetime) -> int | None:
+    with transaction.atomic():
+        due = list(
+            Warehouse.objects.select_for_update(skip_locked=True, of=("self",))
+            .select_related("workspace")
+            .filter(enabled=True, next_sync_at__lte=now)
+            .order_by("next_sync_at")[:BATCH]
+        )
+        if not due:
+            return None
+        for warehouse in due:
+            warehouse.next_sync_at = next_time(warehouse, now)
+        Warehouse.objects.bulk_update(due, ["next_sync_at"])
+        runs = _runs_for(due, now)
+        WarehouseSync.objects.bulk_create(runs, ignore_conflicts=True)
+        queued = [run.pk for run in runs if run.status == Run.Status.QUEUED]
+        transaction.on_commit(lambda: [enqueue(pk) for pk in queued])  # type: ignore[func-returns-value,arg-type]
+    return len(queued)
+
+
+def _runs_for(due: list[Warehouse], now: datetime) -> list[WarehouseSync]:
+    connections = list(Connection.objects.filter(warehouse__in=due, enabled=True))
+    working = set(
+        WarehouseSync.objects.filter(connection__in=connections, status__in=Run.ACTIVE).values_list(
+            "connection_id", flat=True
+        )
+    )
+    return [_skipped(c, now) if c.pk in working else WarehouseSync(connection=c) for c in connections]
+
+
+def _skipped(connection: Connection, now: datetime) -> WarehouseSync:
+    run = WarehouseSync(connection=connection, status=Run.Status.SKIPPED, finished_at=now)
+    run.notice("info", "skipped", "The sync before it was still at work; this slot was skipped.")
+    return run

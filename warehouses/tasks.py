@@ -1,0 +1,37 @@
+"""Celery's entry points of the right side. They carry ids and hold no logic."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.dispatch import receiver
+
+from warehouses import flush, schedule
+from workspace.celery import app, nudge
+from workspace.hub.signals import source_synced
+
+
+@app.task(name="warehouses.tick")
+def tick() -> None:
+    """Every minute: start what is due, wake what was left behind."""
+    schedule.start_due(enqueue)
+    schedule.nudge_orphans(enqueue)
+
+
+@app.task(name="warehouses.sync")
+def sync_warehouse(run_id: str) -> None:
+    """One slice of a warehouse sync; a long one hands itself on."""
+    if not flush.run_slice(run_id, seconds=settings.SLICE_SECONDS):
+        enqueue(run_id)
+
+
+def enqueue(run_id: Any) -> None:
+    """Nudge a worker to look at this run."""
+    nudge(sync_warehouse, run_id)
+
+
+@receiver(source_synced)
+def follow(sender: Any, schema_id: int, **kwargs: Any) -> None:
+    """A source has brought something new."""
+    schedule.start_after_sync(schema_id, enqueue)

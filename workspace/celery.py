@@ -1,0 +1,30 @@
+"""The Celery application and the whole beat schedule, tasks by name."""
+
+import logging
+import os
+from typing import Any
+
+from celery import Celery
+from kombu.exceptions import OperationalError
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "workspace.settings")
+
+log = logging.getLogger(__name__)
+
+app = Celery("tributary")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+# A tick that no worker took within its minute is worthless: the next one asks the same question.
+app.conf.beat_schedule = {
+    "source syncs": {"task": "sources.tick", "schedule": 60.0, "options": {"expires": 50}},
+    "warehouse syncs": {"task": "warehouses.tick", "schedule": 60.0, "options": {"expires": 50}},
+}
+
+
+def nudge(task: Any, run_id: Any) -> None:
+    """Send a message about a run. When the broker is away the run's row waits for the next tick."""
+    try:
+        task.apply_async([str(run_id)], retry=False)
+    except OperationalError as error:
+        log.warning("The broker is away, run %s waits for the next tick: %s", run_id, type(error).__name__)

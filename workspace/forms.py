@@ -1,0 +1,20 @@
+"""Forms that connectors and engines declare, outside of a page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from workspace.errors import ConfigError
+
+
+def validated(form: forms.Form) -> dict[str, Any]:
+    """The form's cleaned data; raises ConfigError(code="invalid") with every field's complaint in one sentence."""
+    if form.is_valid():
+        return dict(form.cleaned_data)
+    complaints = [
+        f"{form.fields[name].label or name.capitalize()}: {' '.join(errors)}" if name in form.fields else " ".join(errors)
+        for name, errors in form.errors.items()
+    ]
+    raise ConfigError(" ".join(complaints), code="invalid")

@@ -1,0 +1,347 @@
+"""The only door to the Hub: `upsert` for sources, `changes` for warehouses.
+
+Every function that writes runs in the caller's transaction and begins by locking the collection's row, so that there
+is one writer at a time and versions commit in the order of their numbers: a reader can never step over one.
+
+A version is the database's clock in microseconds, or the last version plus one if that is higher. So versions also
+rise across a restore of this database from a backup, and rows that a warehouse got before it are overtaken.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.db import connection
+
+from workspace.hub.models import Collection
+from workspace.payload import parse, render
+
+DELETION_SHARE, DELETION_FLOOR = 0.05, 20
+"""More than this share of a collection, and more than this many: a deletion waits for an admin."""
+
+
+class Entry(NamedTuple):
+    """An object ready to be stored."""
+
+    object_id: str
+    stamp: datetime | None
+    payload: bytes
+    digest: str
+    mended: int
+
+
+class Change(NamedTuple):
+    """The latest state of an object that changed."""
+
+    version: int
+    object_id: str
+    payload: str
+    digest: str
+    received_at: str
+    deleted_at: str | None
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of the objects handed to `upsert`."""
+
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    stale: int = 0
+    mended: int = 0
+
+    def as_dict(self) -> dict[str, int]:
+        """Counts by name."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """What a complete read found missing: marked as deleted, or held for an admin."""
+
+    deleted: int
+    held: int
+
+
+def prepare(object_id: str, stamp: datetime | None, record: dict[str, Any]) -> Entry:
+    """Render and hash a record; pure, so that the thread that fetches can do it."""
+    payload, mended = render(record)
+    digest = hashlib.blake2b(payload, digest_size=16).hexdigest()
+    return Entry(object_id, stamp, payload, digest, mended)
+
+
+def upsert(collection: Collection, entries: Sequence[Entry], *, partial: bool = False) -> Tally:
+    """Store the latest state of objects by id.
+
+    Equal content writes nothing. An entry whose stamp is older than the stored one is refused and counted as stale.
+    Of two entries with one id the newer stamp wins, the later one if equal. With `partial`, keys that are absent keep
+    their stored value.
+    """
+    tally = Tally(mended=sum(entry.mended for entry in entries))
+    latest = _latest(entries, tally)
+    if not latest:
+        return tally
+    with connection.cursor() as cursor:
+        version = _lock(cursor, collection)
+        stored = _stored(cursor, collection, list(latest))
+        if partial:
+            latest = _merged(cursor, collection, latest, stored)
+        new, changed, revived = _sort_out(latest, stored, tally)
+        if new or changed:
+            _write(cursor, collection, version, new, changed)
+            _count(cursor, collection, version + len(new) + len(changed), len(new), -revived)
+    return tally
+
+
+def changes(collection_id: int, after: int, until: int, limit: int) -> list[Change]:
+    """The next `limit` objects whose latest version is in (after, until], in the order of versions."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT version, object_id, payload::text, payload_hash::text,
+                      to_char(received_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+                      to_char(deleted_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+               FROM hub_object WHERE collection_id = %s AND version > %s AND version <= %s
+               ORDER BY version LIMIT %s""",
+            [collection_id, after, until, limit],
+        )
+        return [Change(*row) for row in cursor]
+
+
+def count_changes(collection_id: int, after: int, limit: int) -> int:
+    """How many objects changed after a version, counted no further than `limit`."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM (SELECT 1 FROM hub_object WHERE collection_id = %s AND version > %s LIMIT %s) c",
+            [collection_id, after, limit],
+        )
+        return int(cursor.fetchone()[0])
+
+
+def object_ids(collection_id: int, until: int) -> Iterator[str]:
+    """All ids of a collection whose latest version is at most `until`; streamed."""
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(
+            "SELECT object_id FROM hub_object WHERE collection_id = %s AND version <= %s", [collection_id, until]
+        )
+        for row in cursor:
+            yield row[0]
+
+
+def begin_read(collection: Collection) -> bool:
+    """Start noting ids for a read of the whole collection; False when there is nothing that could go missing."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM hub_seen WHERE collection_id = %s", [collection.pk])
+        cursor.execute(
+            "SELECT objects_stored > objects_deleted FROM hub_collection WHERE id = %s", [collection.pk]
+        )
+        return bool(cursor.fetchone()[0])
+
+
+def note_seen(collection: Collection, object_ids: Iterable[str]) -> int:
+    """Remember that these objects exist at the vendor; returns how many were not noted before."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO hub_seen (collection_id, object_id) SELECT %s, unnest(%s::text[]) ON CONFLICT DO NOTHING",
+            [collection.pk, list(object_ids)],
+        )
+        return cursor.rowcount
+
+
+def sweep(collection: Collection, seen: int) -> Sweep | None:
+    """Mark as deleted what a complete read did not meet; more than the guard allows is held instead.
+
+    `seen` is what `note_seen` returned in total. None when the notes are not whole: a crash has emptied them.
+    """
+    with connection.cursor() as cursor:
+        version = _lock(cursor, collection)
+        cursor.execute("SELECT count(*) FROM hub_seen WHERE collection_id = %s", [collection.pk])
+        if cursor.fetchone()[0] != seen:
+            return None
+        missing = _missing(cursor, collection)
+        held = _suspicious(cursor, collection, len(missing))
+        _hold(cursor, collection, missing if held else [])
+        if not held:
+            _delete(cursor, collection, version, missing)
+        cursor.execute("DELETE FROM hub_seen WHERE collection_id = %s", [collection.pk])
+    return Sweep(0, len(missing)) if held else Sweep(len(missing), 0)
+
+
+def approve_deletions(collection: Collection) -> int:
+    """Mark the held objects as deleted; returns how many. One that has changed meanwhile is back and left alone."""
+    with connection.cursor() as cursor:
+        version = _lock(cursor, collection)
+        cursor.execute(
+            """DELETE FROM hub_helddeletion h USING hub_object o
+               WHERE h.collection_id = %s AND o.collection_id = h.collection_id AND o.object_id = h.object_id
+                 AND o.deleted_at IS NULL AND o.received_at <= h.found_at RETURNING h.object_id""",
+            [collection.pk],
+        )
+        ids = [row[0] for row in cursor]
+        _hold(cursor, collection, [])
+        _delete(cursor, collection, version, ids)
+    return len(ids)
+
+
+def _latest(entries: Sequence[Entry], tally: Tally) -> dict[str, Entry]:
+    latest: dict[str, Entry] = {}
+    for entry in entries:
+        known = latest.get(entry.object_id)
+        if known is None or not _older(entry.stamp, known.stamp):
+            latest[entry.object_id] = entry
+    tally.unchanged += len(entries) - len(latest)
+    return latest
+
+
+def _older(stamp: datetime | None, than: datetime | None) -> bool:
+    return stamp is not None and than is not None and stamp < than
+
+
+def _lock(cursor: Any, collection: Collection) -> int:
+    """The lock of the one writer; returns the version its first change comes after."""
+    cursor.execute(
+        """SELECT greatest(version, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint)
+           FROM hub_collection WHERE id = %s FOR NO KEY UPDATE""",
+        [collection.pk],
+    )
+    return int(cursor.fetchone()[0])
+
+
+def _stored(cursor: Any, collection: Collection, ids: list[str]) -> dict[str, tuple[Any, ...]]:
+    cursor.execute(
+        """SELECT object_id, replace(payload_hash::text, '-', ''), source_stamp, deleted_at IS NOT NULL
+           FROM hub_object WHERE collection_id = %s AND object_id = ANY(%s)""",
+        [collection.pk, ids],
+    )
+    return {row[0]: row[1:] for row in cursor}
+
+
+def _merged(
+    cursor: Any, collection: Collection, latest: dict[str, Entry], stored: dict[str, Any]
+) -> dict[str, Entry]:
+    cursor.execute(
+        "SELECT object_id, payload::text FROM hub_object WHERE collection_id = %s AND object_id = ANY(%s)",
+        [collection.pk, list(stored)],
+    )
+    whole = dict(latest)
+    for object_id, text in cursor:
+        entry = latest[object_id]
+        whole[object_id] = prepare(object_id, entry.stamp, parse(text) | parse(entry.payload))
+    return whole
+
+
+def _sort_out(
+    latest: dict[str, Entry], stored: dict[str, tuple[Any, ...]], tally: Tally
+) -> tuple[list[Entry], list[Entry], int]:
+    new, changed, revived = [], [], 0
+    for object_id, entry in latest.items():
+        known = stored.get(object_id)
+        if known is None:
+            new.append(entry)
+            continue
+        digest, stamp, deleted = known
+        if _older(entry.stamp, stamp):
+            tally.stale += 1
+        elif digest == entry.digest and not deleted:
+            tally.unchanged += 1
+        else:
+            changed.append(entry)
+            revived += deleted
+    tally.new += len(new)
+    tally.changed += len(changed)
+    return new, changed, revived
+
+
+def _write(
+    cursor: Any, collection: Collection, version: int, new: Sequence[Entry], changed: Sequence[Entry]
+) -> None:
+    """New objects go straight into the table (the lock keeps other writers out), changed ones through a stage."""
+    if new:
+        _copy(cursor, "hub_object", collection, version, new)
+    if changed:
+        cursor.execute(_STAGE)
+        _copy(cursor, "hub_stage", collection, version + len(new), changed)
+        cursor.execute(_APPLY)
+
+
+_FIELDS = "collection_id, object_id, version, payload, payload_hash, source_stamp, received_at"
+_STAGE = f"""CREATE TEMP TABLE IF NOT EXISTS hub_stage ON COMMIT DELETE ROWS AS
+             SELECT {_FIELDS} FROM hub_object WITH NO DATA"""
+_APPLY = """UPDATE hub_object o
+            SET version = s.version, payload = s.payload, payload_hash = s.payload_hash,
+                source_stamp = s.source_stamp, received_at = s.received_at, deleted_at = NULL
+            FROM hub_stage s WHERE o.collection_id = s.collection_id AND o.object_id = s.object_id"""
+
+
+def _copy(cursor: Any, table: str, collection: Collection, version: int, entries: Sequence[Entry]) -> None:
+    cursor.execute("SELECT transaction_timestamp()::text")
+    received = cursor.fetchone()[0]
+    head = f"{collection.pk}\t".encode()
+    lines = [
+        b"%b%b\t%d\t%b\t%b\t%b\n"
+        % (head, _escape(e.object_id), number, e.payload.replace(b"\\", b"\\\\"), e.digest.encode(), _when(e, received))
+        for number, e in enumerate(entries, version + 1)
+    ]
+    cursor.copy_expert(f"COPY {table} ({_FIELDS}) FROM STDIN", io.BytesIO(b"".join(lines)), 1 << 16)
+
+
+def _escape(text: str) -> bytes:
+    if text.isalnum():
+        return text.encode()
+    plain = text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
+    return plain.encode()
+
+
+def _when(entry: Entry, received: str) -> bytes:
+    stamp = entry.stamp.isoformat() if entry.stamp else "\\N"
+    return f"{stamp}\t{received}".encode()
+
+
+def _count(cursor: Any, collection: Collection, version: int, stored: int, deleted: int) -> None:
+    cursor.execute(
+        """UPDATE hub_collection SET version = %s, objects_stored = objects_stored + %s,
+               objects_deleted = objects_deleted + %s, changed_at = now() WHERE id = %s""",
+        [version, stored, deleted, collection.pk],
+    )
+
+
+def _missing(cursor: Any, collection: Collection) -> list[str]:
+    cursor.execute(
+        """SELECT object_id FROM hub_object o WHERE collection_id = %s AND deleted_at IS NULL AND NOT EXISTS
+               (SELECT FROM hub_seen s WHERE s.collection_id = o.collection_id AND s.object_id = o.object_id)""",
+        [collection.pk],
+    )
+    return [row[0] for row in cursor]
+
+
+def _suspicious(cursor: Any, collection: Collection, missing: int) -> bool:
+    if missing <= DELETION_FLOOR:
+        return False
+    cursor.execute("SELECT objects_stored - objects_deleted FROM hub_collection WHERE id = %s", [collection.pk])
+    return bool(missing > DELETION_SHARE * cursor.fetchone()[0])
+
+
+def _hold(cursor: Any, collection: Collection, ids: Sequence[str]) -> None:
+    cursor.execute("DELETE FROM hub_helddeletion WHERE collection_id = %s", [collection.pk])
+    cursor.execute(
+        """INSERT INTO hub_helddeletion (collection_id, object_id, found_at)
+           SELECT %s, unnest(%s::text[]), now()""",
+        [collection.pk, list(ids)],
+    )
+
+
+def _delete(cursor: Any, collection: Collection, version: int, ids: Sequence[str]) -> None:
+    if not ids:
+        return
+    cursor.execute(
+        """UPDATE hub_object o SET version = %s + gone.place, deleted_at = now(), received_at = now()
+           FROM unnest(%s::text[]) WITH ORDINALITY AS gone (object_id, place)
+           WHERE o.collection_id = %s AND o.object_id = gone.object_id""",
+        [version, list(ids), collection.pk],
+    )
+    _count(cursor, collection, version + len(ids), 0, len(ids))

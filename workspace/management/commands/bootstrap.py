@@ -1,0 +1,64 @@
+"""First owner and first workspace."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
+from django.core.validators import validate_email
+from django.db import transaction
+
+from workspace.models import Membership, RoleGrant, User, Workspace
+from workspace.naming import slug_of
+from workspace.prompts import read_password
+
+
+class Command(BaseCommand):
+    help = "Make the first owner and a workspace. Running it again changes nothing but the password."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--workspace", required=True, help="slug of the workspace, e.g. acme")
+        parser.add_argument("--name", default="", help="its name; by default the slug")
+        parser.add_argument("--owner", required=True, help="the owner's e-mail address")
+        parser.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
+        parser.add_argument("--region", choices=Workspace.Region.values, default=Workspace.Region.US)
+        parser.add_argument("--time-zone", default="UTC")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            workspace = self._bootstrap(options)
+        except ValidationError as error:
+            raise CommandError(" ".join(error.messages)) from error
+        self.stdout.write(f"{options['owner']} owns the workspace {workspace.slug}.")
+
+    def _bootstrap(self, options: dict[str, Any]) -> Workspace:
+        slug = options["workspace"]
+        if slug != slug_of(slug):
+            raise CommandError(f"{slug} cannot be a workspace's slug; try {slug_of(slug)}.")
+        validate_email(options["owner"])
+        password = read_password(options["password_stdin"])
+        validate_password(password)
+        with transaction.atomic():
+            workspace, _ = Workspace.objects.get_or_create(slug=slug, defaults=_fields(options))
+            workspace.full_clean()
+            owner = _owner(options["owner"].lower(), password)
+            membership, _ = Membership.objects.get_or_create(user=owner, workspace=workspace)
+            RoleGrant.objects.get_or_create(membership=membership, role=RoleGrant.Role.OWNER, source_id=None)
+        return workspace
+
+
+def _fields(options: dict[str, Any]) -> dict[str, Any]:
+    name = options["name"] or options["workspace"].replace("-", " ").title()
+    return {"name": name, "region": options["region"], "time_zone": options["time_zone"]}
+
+
+def _owner(email: str, password: str) -> User:
+    owner = User.objects.filter(email=email).first()
+    if owner is None:
+        return User.objects.create_superuser(email, password)
+    owner.set_password(password)
+    owner.save()
+    return owner

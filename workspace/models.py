@@ -1,0 +1,110 @@
+"""The tenant: people, workspaces, who may do what, and what was done."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+from zoneinfo import ZoneInfo, available_timezones
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractUser, BaseUserManager
+from django.core.exceptions import ValidationError
+from django.db import models
+
+
+def validate_time_zone(name: str) -> None:
+    """Refuse what is no name of the tz database."""
+    if name not in available_timezones():
+        raise ValidationError(f"{name} is not a time zone of the tz database.")
+
+
+def default_plan() -> str:
+    """The plan of a new workspace."""
+    return settings.DEFAULT_PLAN
+
+
+class People(BaseUserManager["User"]):
+    """Creates accounts by e-mail address."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
+        """An account that can sign in with this address; the password is stored hashed."""
+        user = self.model(email=self.normalize_email(email).lower(), **fields)
+        user.set_password(password)
+        user.save()
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
+        """An operator of the installation."""
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+
+class User(AbstractUser):
+    """A person, signed in by e-mail address; may belong to several workspaces."""
+
+    username = None  # type: ignore[assignment]
+    email = models.EmailField("e-mail address", unique=True)
+    time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_time_zone])
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+    objects: ClassVar[People] = People()  # type: ignore[assignment]
+
+
+class Workspace(models.Model):
+    """The tenant: members, sources and warehouses, on a plan."""
+
+    class Region(models.TextChoices):
+        US = "us", "United States"
+        EU = "eu", "European Union"
+
+    name = models.CharField(max_length=100)
+    slug = models.SlugField(max_length=60, unique=True)
+    region = models.CharField(max_length=2, choices=Region.choices, default=Region.US)
+    time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_time_zone])
+    plan = models.CharField(max_length=30, default=default_plan, help_text="A key of the setting PLANS.")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.slug
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone in which schedules are read and times are shown."""
+        return ZoneInfo(self.time_zone)
+
+    @property
+    def allowance(self) -> dict[str, Any]:
+        """What the plan allows: see the setting PLANS."""
+        return settings.PLANS[self.plan]
+
+
+class Membership(models.Model):
+    """A person in a workspace; what it may do there is the sum of its grants."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="memberships")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "workspace"], name="one_membership_each")]
+
+
+class RoleGrant(models.Model):
+    """A role of a member, for everything in the workspace or for one source."""
+
+    class Role(models.TextChoices):
+        OWNER = "owner", "Owner"
+        SOURCE_ADMIN = "source_admin", "Source admin"
+        SOURCE_VIEWER = "source_viewer", "Source viewer"
+        WAREHOUSE_ADMIN = "warehouse_admin", "Warehouse admin"
+        WAREHOUSE_VIEWER = "warehouse_viewer", "Warehouse viewer"
+
+    membership = models.ForeignKey(Membership, models.CASCADE, related_name="grants")
+    role = models.CharField(max_length=20, choices=Role.choices)
+    source_id = models.UUIDField(null=True, blank=True, help_text="Scope: this source only.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["membership", "role", "source_id"], nulls_distinct=False, name="one_grant_each"
+            )
+        ]

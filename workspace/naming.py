@@ -1,0 +1,37 @@
+"""Slugs and schema names: derived from what people type, unique in their workspace."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from workspace.errors import ConfigError
+from workspace.hub.columns import snake_case
+
+SCHEMA_NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
+
+
+def slug_of(name: str) -> str:
+    """`Desk.com` → `desk-com`."""
+    return snake_case(name).strip("_").replace("_", "-")[:50] or "unnamed"
+
+
+def schema_of(name: str) -> str:
+    """`Desk.com` → `desk_com`, `3 Doors` → `_3_doors`; the schema of a source in every warehouse."""
+    schema = snake_case(name)[:60] or "source"
+    return f"_{schema}" if schema[0].isdigit() else schema
+
+
+def validate_schema_name(name: str) -> None:
+    """Raises ConfigError(code="schema_name") for a name that not every warehouse takes as it is."""
+    if not SCHEMA_NAME.fullmatch(name) or name.startswith("pg_") or name == "information_schema":
+        message = f"{name} cannot be a schema name: lower-case letters, digits and _ only, no digit first."
+        raise ConfigError(message, code="schema_name")
+
+
+def unused(name: str, taken: Callable[[str], bool], joint: str) -> str:
+    """The name itself, or with the first number behind it that is not taken."""
+    candidate, number = name, 2
+    while taken(candidate):
+        candidate, number = f"{name}{joint}{number}", number + 1
+    return candidate
