@@ -4,6 +4,7 @@ import functools
 import random
 from array import array
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from sources.sandbox.invented import knowledge, people
@@ -55,14 +56,16 @@ def generate(cases: int, seed: int) -> Iterator[Item]:
 def invent(
     collection: str, object_id: int, stamp: str, rng: random.Random, site: SiteFacts
 ) -> dict[str, Any]:
-    """One new object, created and updated at `stamp`, that links to objects of `site`; a case is new.
+    """One new object, created and updated at `stamp`, that links to objects of `site`.
+
+    A case is in status new and without labels, as nothing tells the names behind the ids of `site.labels`.
 
     ValueError for a collection that is not one of `COLLECTIONS`.
     """
     place = rng.randrange(1_000, 1_000_000)
     if collection == "cases":
         plot = Plot(object_id, place, "new", _any(site.customers, rng), group=_any(site.groups, rng))
-        return case(plot, Moments(stamp, stamp, stamp, stamp), site, _cards(0))
+        return case(plot, Moments(stamp, stamp, stamp, stamp), replace(site, labels=()), _cards(0))
     if collection == "feedbacks":
         links = _any(site.cases, rng), _any(site.customers, rng), _any(site.users, rng)
         return knowledge.feedback(object_id, place, stamp, links, rng)

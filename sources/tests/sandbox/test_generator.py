@@ -236,7 +236,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 
 def facts(site: Site) -> SiteFacts:
-    names = ("users", "groups", "companies", "customers", "topics", "brands", "cases")
+    names = ("users", "groups", "companies", "customers", "topics", "brands", "cases", "labels")
     return SiteFacts(**{name: list(site[name]) for name in names})
 
 
@@ -262,7 +262,7 @@ def test_an_invented_object_links_to_what_exists(site: Site) -> None:
 def test_an_object_can_be_invented_where_nothing_exists() -> None:
     case = invent("cases", 5, "2026-01-02T03:04:05Z", random.Random(1), SiteFacts())
     assert case["_links"]["customer"] is None
-    assert case["status"] == "new"
+    assert (case["status"], case["labels"], case["label_ids"]) == ("new", [], [])
 
 
 def test_an_unknown_collection_cannot_be_invented() -> None:
