@@ -1,0 +1,124 @@
+"""What an engine is: facts for the catalog, a form, a check, and the SQL of one kind of database.
+
+An engine knows SQL and forms, never our models. The flush (`warehouses.flush`) decides what is written.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from django import forms
+
+from workspace.hub.columns import Column, Type, Value
+
+Row = Sequence[Value]
+"""The values of one object in the order of the columns given beside it; shorter rows end in NULLs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """One named step of a connection test: `dns`, `connect`, `tls`, `login`, `rights`."""
+
+    name: str
+    ok: bool
+    message: str
+    action: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Rows of a table, and how many of them carry `_deleted_at`."""
+
+    rows: int
+    deleted: int
+
+
+class Session(ABC):
+    """One open transaction after another on a warehouse. Nothing is visible to others before `commit`."""
+
+    @abstractmethod
+    def describe(self, schema: str) -> dict[str, dict[str, Type]]:
+        """Tables of a schema with their columns in order; empty when the schema is missing."""
+
+    @abstractmethod
+    def create_schema(self, schema: str) -> None:
+        """Make the schema unless it is there."""
+
+    @abstractmethod
+    def create_table(self, schema: str, table: str, columns: Sequence[Column]) -> None:
+        """Make the table with the system columns (`id` is its key) and `columns` unless it is there."""
+
+    @abstractmethod
+    def add_columns(self, schema: str, table: str, columns: Sequence[Column]) -> None:
+        """Add columns, empty; a column that is there already stays."""
+
+    @abstractmethod
+    def widen(self, schema: str, table: str, column: Column) -> None:
+        """Change a column to a wider type in place, keeping every value."""
+
+    @abstractmethod
+    def fits_float(self, schema: str, table: str, name: str) -> bool:
+        """Whether every integer stored in this column is exact as a float (53 bits)."""
+
+    @abstractmethod
+    def merge(
+        self, schema: str, table: str, columns: Sequence[Column], rows: Iterable[Row], *, rewrite: bool = False
+    ) -> int:
+        """Insert or replace rows by id, never letting one go backwards; returns the rows written.
+
+        `columns` begins with the system columns. A row is written when it is new or its `_version` is higher than the
+        stored one; with `rewrite` also when equal (backfill). Columns not named keep their values. Rows of one call
+        have distinct ids.
+        """
+
+    @abstractmethod
+    def differing(
+        self, schema: str, table: str, columns: Sequence[Column], rows: Iterable[Row]
+    ) -> list[str]:
+        """Ids among `rows` that are missing in the table or hold other values there."""
+
+    @abstractmethod
+    def surplus(self, schema: str, table: str, ids: Iterable[str]) -> list[str]:
+        """Ids in the table that are not among `ids`."""
+
+    @abstractmethod
+    def count(self, schema: str, table: str) -> Counts:
+        """Count the rows of a table as the database sees them now."""
+
+    @abstractmethod
+    def rename_schema(self, old: str, new: str) -> None:
+        """Rename a schema in place; raises ConfigError when the new name is taken."""
+
+    @abstractmethod
+    def commit(self) -> None:
+        """Make everything since the last commit visible at once."""
+
+    @abstractmethod
+    def rollback(self) -> None:
+        """Forget everything since the last commit."""
+
+
+class Engine(ABC):
+    """One entry of the warehouse catalog, bound to one database by its settings."""
+
+    kind: ClassVar[str]
+    name: ClassVar[str]
+    summary: ClassVar[str]
+    SettingsForm: ClassVar[type[forms.Form]]
+    """Collects the settings; `cleaned_data` is what the engine takes. Secrets use PasswordInput."""
+
+    def __init__(self, settings: Mapping[str, Any], allowed_hosts: frozenset[str] = frozenset()) -> None:
+        self.settings = settings
+        self.allowed_hosts = allowed_hosts
+
+    @abstractmethod
+    def check(self) -> list[Probe]:
+        """Test the connection step by step, naming the first step that fails and what to do; never raises."""
+
+    @abstractmethod
+    def open(self) -> AbstractContextManager[Session]:
+        """A session; raises ConfigError or TransientError. Closing it forgets what was not committed."""
