@@ -64,7 +64,7 @@ def _named_after(path: Path) -> str | None:
     """The collection that a file or its folder names: `cases.json`, `cases-2016.jsonl`, `cases/1.json`."""
     for name in (path.stem.lower(), path.parent.name.lower()):
         for collection in COLLECTIONS:
-            if name.startswith(collection) and not name[len(collection):][:1].isalpha():
+            if name.startswith(collection) and not name[len(collection) :][:1].isalpha():
                 return collection
     return None
 

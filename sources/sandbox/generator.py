@@ -17,10 +17,21 @@ __all__ = ["COLLECTIONS", "OPENED", "SEEN", "SiteFacts", "generate", "invent"]
 
 Item = tuple[str, dict[str, Any]]
 
-COLLECTIONS = (
-    "custom_fields", "brands", "groups", "users", "topics", "labels",
-    "companies", "customers", "articles", "cases", "feedbacks",
-)
+_FIRST_IDS = {
+    "custom_fields": 1,
+    "brands": 11,
+    "groups": 301,
+    "users": 20_001,
+    "topics": 500_001,
+    "labels": 700_001,
+    "companies": 90_001,
+    "customers": 41_000_001,
+    "articles": 1_200_001,
+    "cases": 1_001,
+    "feedbacks": 30_001,
+}
+
+COLLECTIONS = tuple(_FIRST_IDS)
 """What a site consists of, in the order of `generate`: an object follows those it links to."""
 
 OPENED = seconds("2012-09-03T08:00:00Z")
@@ -69,7 +80,7 @@ def invent(
     if collection == "feedbacks":
         links = _any(site.cases, rng), _any(site.customers, rng), _any(site.users, rng)
         return knowledge.feedback(object_id, place, stamp, links, rng)
-    return _object(collection, object_id, place, stamp, stamp, site, rng)
+    return _object(collection, object_id, place, (stamp, stamp), site, rng)
 
 
 def _plan(cases: int, seed: int) -> dict[str, Ids]:
@@ -77,15 +88,19 @@ def _plan(cases: int, seed: int) -> dict[str, Ids]:
     rng = random.Random(f"{seed} ids")
     users = min(400, max(4, cases // 2_500))
     sizes = {
-        "custom_fields": len(FIELDS), "brands": 3, "groups": min(8, max(2, users // 5)), "users": users,
-        "topics": min(40, max(3, cases // 4_000)), "labels": len(LABELS),
+        "custom_fields": len(FIELDS),
+        "brands": 3,
+        "groups": min(8, max(2, users // 5)),
+        "users": users,
+        "topics": min(40, max(3, cases // 4_000)),
+        "labels": len(LABELS),
         "companies": max(2, cases * 3 // 100),
-        "customers": max(3, cases // 4), "articles": min(3_000, max(5, cases // 330)), "cases": cases,
+        "customers": max(3, cases // 4),
+        "articles": min(3_000, max(5, cases // 330)),
+        "cases": cases,
         "feedbacks": min(cases, max(2, cases // 50)),
     }
-    firsts = (1, 11, 301, 20_001, 500_001, 700_001, 90_001, 41_000_001, 1_200_001, 1_001, 30_001)
-    return {collection: ids(first, sizes[collection], rng)
-            for collection, first in zip(COLLECTIONS, firsts, strict=True)}
+    return {name: ids(first, sizes[name], rng) for name, first in _FIRST_IDS.items()}
 
 
 def _facts(planned: dict[str, Ids]) -> SiteFacts:
@@ -101,14 +116,13 @@ def _cards(seed: int) -> Decks:
 
 def _plain(collection: str, ids: Ids, site: SiteFacts, rng: random.Random) -> Iterator[Item]:
     for place, object_id in enumerate(ids):
-        created, updated = _lived(place, len(ids), rng)
-        yield collection, _object(collection, object_id, place, created, updated, site, rng)
+        yield collection, _object(collection, object_id, place, _lived(place, len(ids), rng), site, rng)
 
 
-def _object(  # one door for `generate` and `invent`
-    collection: str, object_id: int, place: int, created: str, updated: str, site: SiteFacts,
-    rng: random.Random,
+def _object(
+    collection: str, object_id: int, place: int, lived: tuple[str, str], site: SiteFacts, rng: random.Random
 ) -> dict[str, Any]:
+    created, updated = lived
     match collection:
         case "custom_fields":
             return knowledge.custom_field(object_id, place)
@@ -204,10 +218,10 @@ def _plot(
 
 def _feedbacks(ids: Ids, surveys: _Surveys, rng: random.Random) -> Iterator[Item]:
     for place, feedback_id in enumerate(ids):
-        case_id, customer, agent, settled = surveys.noted[4 * place: 4 * place + 4]
+        case_id, customer, agent, settled = surveys.noted[4 * place : 4 * place + 4]
         answered = stamp(settled + int((SEEN - settled) * rng.random() ** 6))
-        yield "feedbacks", knowledge.feedback(
-            feedback_id, place, answered, (case_id, customer or None, agent or None), rng)
+        links = case_id, customer or None, agent or None
+        yield "feedbacks", knowledge.feedback(feedback_id, place, answered, links, rng)
 
 
 def _any(ids: IdSequence, rng: random.Random) -> int | None:

@@ -107,7 +107,7 @@ class _Window:
             match = _BLANK.match(self._text, self._place)
             self._step((match.end() if match else 0) - self._place)
             if self._place < len(self._text) or not self._grow():
-                return self._text[self._place:self._place + 1]
+                return self._text[self._place : self._place + 1]
 
     def _value(self) -> Any:
         while True:
@@ -135,7 +135,7 @@ class _Window:
 
     def _grow(self) -> bool:
         """Drops what was passed and reads on, as much again as is left; False at the end of the file."""
-        left = self._text[self._place:]
+        left = self._text[self._place :]
         more = self._file.read(max(_CHUNK, len(left)))
         self._text, self._place = left + more, 0
         return bool(more)

@@ -12,14 +12,30 @@ from sources.sandbox.invented.text import Letter, letters
 Card = TypeVar("Card")
 
 MESSAGE_CLASS = {
-    "email": "email", "twitter": "tweet", "phone": "phone",
-    "chat": "chat", "qna": "community_question", "facebook": "facebook_post",
+    "email": "email",
+    "twitter": "tweet",
+    "phone": "phone",
+    "chat": "chat",
+    "qna": "community_question",
+    "facebook": "facebook_post",
 }
 """The class of a case's `message` link depends on its channel (desk-api, HAL shape)."""
 
 LABELS = (
-    "billing", "refund", "vip", "bug", "shipping", "how-to", "spam", "feature_request",
-    "escalated", "Outside SLA", "angry", "dringend", "à rappeler", "waiting_on_vendor",
+    "billing",
+    "refund",
+    "vip",
+    "bug",
+    "shipping",
+    "how-to",
+    "spam",
+    "feature_request",
+    "escalated",
+    "Outside SLA",
+    "angry",
+    "dringend",
+    "à rappeler",
+    "waiting_on_vendor",
 )
 
 _SETTLED = frozenset(("resolved", "closed"))
@@ -75,9 +91,11 @@ def decks(rng: random.Random) -> Decks:
         letters=letters(499, rng),
         tickets=tuple(fields.values("ticket", rng) for _ in range(211)),
         statuses=_shuffled(
-            {"new": 22, "open": 26, "pending": 14, "resolved": 26, "closed": 11, "deleted": 2}, rng),
+            {"new": 22, "open": 26, "pending": 14, "resolved": 26, "closed": 11, "deleted": 2}, rng
+        ),
         channels=_shuffled(
-            {"email": 55, "twitter": 12, "phone": 13, "chat": 10, "qna": 3, "facebook": 4}, rng),
+            {"email": 55, "twitter": 12, "phone": 13, "chat": 10, "qna": 3, "facebook": 4}, rng
+        ),
         priorities=_shuffled({4: 62, 5: 15, 2: 8, 8: 6, 9: 4, 1: 2, 3: 2, 6: 1, 7: 1, 10: 2}, rng),
         routes=_shuffled({None: 17, "available": 9, "added": 7, "active": 7, "scheduled": 3}, rng),
         labels=tuple(tuple(rng.sample(range(len(LABELS)), n % 5 // 2)) for n in range(53)),
@@ -110,9 +128,14 @@ def history(place: int, status: str, created: int, updated: int, end: int, rng: 
     written = stamp(updated)
     later = stamp(updated + int((end - updated) * rng.random())) if kind > 6 else written
     return Moments(
-        created=stamp(created), updated=written, changed=later if kind else stamp(created + life // 2),
-        received=stamp(created) if place % 7 < 6 else None, active=opened and stamp(updated - life // 10),
-        first_opened=opened, opened=opened and (written if kind == 3 else opened), resolved=resolved,
+        created=stamp(created),
+        updated=written,
+        changed=later if kind else stamp(created + life // 2),
+        received=stamp(created) if place % 7 < 6 else None,
+        active=opened and stamp(updated - life // 10),
+        first_opened=opened,
+        opened=opened and (written if kind == 3 else opened),
+        resolved=resolved,
     )
 
 
@@ -172,6 +195,10 @@ def _links(plot: Plot, message_class: str) -> dict[str, Any]:
         "draft": {"href": f"{case}/replies/draft", "class": "reply"},
         "notes": {"href": f"{case}/notes", "class": "note", "count": plot.notes},
         "attachments": {"href": f"{case}/attachments", "class": "attachment", "count": plot.attachments},
-        "feedbacks": {"href": f"/api/v2/feedbacks?case_id={plot.id}", "class": "customer_feedback",
-                      "count": plot.feedbacks} if plot.feedbacks else None,
+        "feedbacks": _feedbacks_link(plot) if plot.feedbacks else None,
     }
+
+
+def _feedbacks_link(plot: Plot) -> dict[str, Any]:
+    href = f"/api/v2/feedbacks?case_id={plot.id}"
+    return {"href": href, "class": "customer_feedback", "count": plot.feedbacks}

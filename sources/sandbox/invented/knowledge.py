@@ -140,7 +140,10 @@ def _drawn_user(users: IdSequence, rng: random.Random) -> int | None:
 
 
 def feedback(
-    feedback_id: int, place: int, answered: str, links: tuple[int | None, int | None, int | None],
+    feedback_id: int,
+    place: int,
+    answered: str,
+    links: tuple[int | None, int | None, int | None],
     rng: random.Random,
 ) -> dict[str, Any]:
     """One answer to a survey about `links` (case, customer, user); `rating` is text (desk-api 14.7)."""

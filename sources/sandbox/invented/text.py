@@ -52,9 +52,14 @@ LANGUAGES = (
         ("Okafor", "Whitfield", "Patel", "O’Brien", "Lindqvist", "Carter", "Nguyen", "Abbott"),
         ("Hi there,", "Hello,", "Good morning,", "Hi team 👋"),
         (
-            "Where is my order?", "Charged twice this month", "Cannot sign in since the update",
-            "Re: Invoice question", "Feature request: export to spreadsheet", "Parcel arrived damaged",
-            "Please change my delivery address", "Refund still not received",
+            "Where is my order?",
+            "Charged twice this month",
+            "Cannot sign in since the update",
+            "Re: Invoice question",
+            "Feature request: export to spreadsheet",
+            "Parcel arrived damaged",
+            "Please change my delivery address",
+            "Refund still not received",
         ),
         (
             "I placed an order last week and the tracking page has not moved since.",
@@ -74,8 +79,12 @@ LANGUAGES = (
         ("Müller", "Weiß", "Schröder", "Jäger", "Özdemir", "Krüger"),
         ("Guten Tag,", "Sehr geehrte Damen und Herren,", "Hallo zusammen,"),
         (
-            "Frage zur Rechnung", "Lieferung unvollständig", "Anmeldung schlägt fehl",
-            "AW: Ihre Bestellung", "Kündigung zum Monatsende", "Rückerstattung überfällig",
+            "Frage zur Rechnung",
+            "Lieferung unvollständig",
+            "Anmeldung schlägt fehl",
+            "AW: Ihre Bestellung",
+            "Kündigung zum Monatsende",
+            "Rückerstattung überfällig",
         ),
         (
             "leider fehlt in der Lieferung der größere der beiden Kartons.",
@@ -94,8 +103,12 @@ LANGUAGES = (
         ("Lefèvre", "Garçon", "Dubois", "Béranger", "N’Diaye", "Moreau"),
         ("Bonjour,", "Bonsoir,", "Madame, Monsieur,"),
         (
-            "Colis jamais reçu", "Problème de connexion", "Demande de remboursement",
-            "Facture introuvable", "Changer d’adresse de livraison", "RE: votre commande",
+            "Colis jamais reçu",
+            "Problème de connexion",
+            "Demande de remboursement",
+            "Facture introuvable",
+            "Changer d’adresse de livraison",
+            "RE: votre commande",
         ),
         (
             "Mon colis est indiqué comme livré, mais je n’ai rien reçu.",
@@ -114,8 +127,12 @@ LANGUAGES = (
         ("Muñoz", "García", "Peña", "Ibáñez", "Núñez", "Ordóñez"),
         ("Hola:", "Buenos días:", "Estimados señores:"),
         (
-            "¿Dónde está mi pedido?", "Cobro duplicado", "No puedo iniciar sesión",
-            "Solicitud de factura", "Cambio de dirección de envío", "El producto llegó roto",
+            "¿Dónde está mi pedido?",
+            "Cobro duplicado",
+            "No puedo iniciar sesión",
+            "Solicitud de factura",
+            "Cambio de dirección de envío",
+            "El producto llegó roto",
         ),
         (
             "Hice el pedido hace diez días y todavía no ha salido del almacén.",
@@ -134,8 +151,12 @@ LANGUAGES = (
         ("Gonçalves", "Araújo", "Magalhães", "Simões", "Falcão", "Luz"),
         ("Olá,", "Bom dia,", "Prezados,"),
         (
-            "Pedido não chegou", "Cobrança em duplicidade", "Erro ao acessar a conta",
-            "Segunda via do boleto", "Alteração de endereço", "Cancelamento da assinatura",
+            "Pedido não chegou",
+            "Cobrança em duplicidade",
+            "Erro ao acessar a conta",
+            "Segunda via do boleto",
+            "Alteração de endereço",
+            "Cancelamento da assinatura",
         ),
         (
             "O prazo de entrega venceu na sexta-feira e não recebi nada.",
@@ -154,8 +175,12 @@ LANGUAGES = (
         ("佐藤", "鈴木", "髙橋", "渡邉", "伊藤", "山本"),
         ("お世話になっております。", "こんにちは。"),
         (
-            "注文が届きません", "請求書の宛名について", "ログインできません",
-            "返品をお願いします", "住所変更のお願い", "二重に請求されています",
+            "注文が届きません",
+            "請求書の宛名について",
+            "ログインできません",
+            "返品をお願いします",
+            "住所変更のお願い",
+            "二重に請求されています",
         ),
         (
             "先週注文した商品がまだ届いておりません。",
@@ -174,8 +199,12 @@ LANGUAGES = (
         ("Шевчук", "Коваленко", "Гнатюк", "Мельник", "Бондаренко", "Їжакевич"),
         ("Добрий день!", "Вітаю!"),
         (
-            "Не надійшло замовлення", "Подвійна оплата", "Не можу увійти",
-            "Питання щодо рахунку", "Повернення товару", "Зміна адреси доставки",
+            "Не надійшло замовлення",
+            "Подвійна оплата",
+            "Не можу увійти",
+            "Питання щодо рахунку",
+            "Повернення товару",
+            "Зміна адреси доставки",
         ),
         (
             "Я оформила замовлення минулого тижня, але відповіді досі немає.",

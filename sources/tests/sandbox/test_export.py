@@ -51,10 +51,17 @@ def test_a_generated_site_survives_every_form_of_file(tmp_path: Path, form: str)
         objects = [entry for other, entry in site if other == collection]
         lines = b"\n".join(map(orjson.dumps, objects))
         indented = [json.dumps(entry, indent=2).encode() for entry in objects]
-        write(tmp_path, f"{collection}.json", {
-            "array": orjson.dumps(objects), "lines": lines, "indented": b"[" + b",\r\n".join(indented) + b"]",
-            "one after the other": b"\n\n".join(indented), "byte order mark": b"\xef\xbb\xbf" + lines,
-        }[form])
+        write(
+            tmp_path,
+            f"{collection}.json",
+            {
+                "array": orjson.dumps(objects),
+                "lines": lines,
+                "indented": b"[" + b",\r\n".join(indented) + b"]",
+                "one after the other": b"\n\n".join(indented),
+                "byte order mark": b"\xef\xbb\xbf" + lines,
+            }[form],
+        )
     found = sorted(read_export(tmp_path), key=orjson.dumps)
     assert found == sorted(site, key=orjson.dumps)
 
@@ -77,14 +84,17 @@ def test_an_exchange_gives_the_objects_of_its_answer(tmp_path: Path) -> None:
     assert read(tmp_path) == [("topics", 4), ("users", 5)]
 
 
-@pytest.mark.parametrize("other", [
-    exchange({"message": "Resource Not Found"}, status=404),
-    exchange(linked("cases", 1), method="POST"),
-    exchange(None, method="HEAD"),
-    exchange(page(linked("cases/41/replies", 9))),
-    exchange(linked("cases", 1), url="/api/v2/cases/1?fields=subject"),
-    page(linked("cases", 1), href="/api/v2/cases?fields=subject%2Cstatus&page=1&per_page=50"),
-])
+@pytest.mark.parametrize(
+    "other",
+    [
+        exchange({"message": "Resource Not Found"}, status=404),
+        exchange(linked("cases", 1), method="POST"),
+        exchange(None, method="HEAD"),
+        exchange(page(linked("cases/41/replies", 9))),
+        exchange(linked("cases", 1), url="/api/v2/cases/1?fields=subject"),
+        page(linked("cases", 1), href="/api/v2/cases?fields=subject%2Cstatus&page=1&per_page=50"),
+    ],
+)
 def test_recordings_without_whole_objects_are_passed_over(tmp_path: Path, other: dict[str, Any]) -> None:
     write(tmp_path, "a.json", other)
     write(tmp_path, "b.json", exchange(linked("users", 5)))
@@ -93,7 +103,7 @@ def test_recordings_without_whole_objects_are_passed_over(tmp_path: Path, other:
 
 def test_an_object_of_2013_gets_its_id_from_its_own_link(tmp_path: Path) -> None:
     write(tmp_path, "dump.json", [linked("companies", 138, name="Quill")])
-    (_, company), = read_export(tmp_path)
+    ((_, company),) = read_export(tmp_path)
     assert list(company) == ["id", "name", "_links"]
     assert company["id"] == 138
 
@@ -101,7 +111,7 @@ def test_an_object_of_2013_gets_its_id_from_its_own_link(tmp_path: Path) -> None
 @pytest.mark.parametrize("name", ["users.json", "users-2016.json", "Users_1.JSON", "users/page1.json"])
 def test_objects_without_links_belong_where_the_file_says_and_get_a_link(tmp_path: Path, name: str) -> None:
     write(tmp_path, name, [{"id": "3", "name": "Noah"}])
-    (collection, user), = read_export(tmp_path)
+    ((collection, user),) = read_export(tmp_path)
     assert collection == "users"
     assert user == {"id": 3, "name": "Noah", "_links": {"self": {"href": "/api/v2/users/3", "class": "user"}}}
 
@@ -130,23 +140,26 @@ def test_other_files_are_left_alone(tmp_path: Path) -> None:
     assert read(tmp_path) == [("brands", 1)]
 
 
-@pytest.mark.parametrize(("text", "line"), [
-    (b'[{"id": 1},\n {"id": 2,}\n]', 2),
-    (b'[{"id": 1},\n {"id": 2}\n', 3),
-    (b'[{"id": 1}\n {"id": 2}]', 2),
-    (b'{"id": 1}\n{"id": 2}\n{"id": \n', 3),
-    (b'{\n "id": 1,\n "subject": "cut', 3),
-    (b'{"id": 1}\n\n{"id": 2, "subject": "\xff"}', 3),
-    (b'[{"id": 1},\n\n {"id": 2, "subject": "\xff"}]', 3),
-    (b'[{"id": 1},\n {"id": 2, "subject": "half a character: \\ud83d"}]', 2),
-    (b'[{"id": 1},\n "id"]', 2),
-    (b'[{"id": 1},\n {"name": "nobody"}]', 2),
-    (b'[{"id": 1},\n {"id": true}]', 2),
-    (b'[{"id": 1},\n {"id": 2, "updated_at": "yesterday"}]', 2),
-    (b'[{"id": 1},\n {"id": 2, "_links": {"self": {"href": "/api/v2/macros/2"}}}]', 2),
-    (b'[{"id": 1},\n {"request": 1, "response": 2}]', 2),
-    (b'[{"id": 1},\n {"_embedded": {"entries": [3]}}]', 2),
-])
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (b'[{"id": 1},\n {"id": 2,}\n]', 2),
+        (b'[{"id": 1},\n {"id": 2}\n', 3),
+        (b'[{"id": 1}\n {"id": 2}]', 2),
+        (b'{"id": 1}\n{"id": 2}\n{"id": \n', 3),
+        (b'{\n "id": 1,\n "subject": "cut', 3),
+        (b'{"id": 1}\n\n{"id": 2, "subject": "\xff"}', 3),
+        (b'[{"id": 1},\n\n {"id": 2, "subject": "\xff"}]', 3),
+        (b'[{"id": 1},\n {"id": 2, "subject": "half a character: \\ud83d"}]', 2),
+        (b'[{"id": 1},\n "id"]', 2),
+        (b'[{"id": 1},\n {"name": "nobody"}]', 2),
+        (b'[{"id": 1},\n {"id": true}]', 2),
+        (b'[{"id": 1},\n {"id": 2, "updated_at": "yesterday"}]', 2),
+        (b'[{"id": 1},\n {"id": 2, "_links": {"self": {"href": "/api/v2/macros/2"}}}]', 2),
+        (b'[{"id": 1},\n {"request": 1, "response": 2}]', 2),
+        (b'[{"id": 1},\n {"_embedded": {"entries": [3]}}]', 2),
+    ],
+)
 def test_what_cannot_be_understood_is_refused_with_file_and_line(
     tmp_path: Path, text: bytes, line: int
 ) -> None:

@@ -139,7 +139,8 @@ def test_users_and_ratings_use_every_value_that_desk_used(site: Site) -> None:
 def test_the_demo_logins_are_an_administrator_and_an_agent() -> None:
     users = [entry for collection, entry in generate(10, seed=5) if collection == "users"]
     assert [(u["email"], u["level"]) for u in users[:2]] == [
-        ("admin@example.com", "siteadmin_billing"), ("agent@example.com", "agent"),
+        ("admin@example.com", "siteadmin_billing"),
+        ("agent@example.com", "agent"),
     ]
 
 
@@ -151,9 +152,14 @@ def test_letters_come_in_every_language_and_beyond_latin(site: Site) -> None:
     assert max(map(len, blurbs)) == 250
 
 
-@pytest.mark.parametrize(("owner", "collection"), [
-    ("ticket", "cases"), ("customer", "customers"), ("company", "companies"),
-])
+@pytest.mark.parametrize(
+    ("owner", "collection"),
+    [
+        ("ticket", "cases"),
+        ("customer", "customers"),
+        ("company", "companies"),
+    ],
+)
 def test_every_active_custom_field_is_on_every_record(site: Site, owner: str, collection: str) -> None:
     defined = [entry for entry in site["custom_fields"].values() if entry["type"] == owner]
     assert {entry["data"]["type"] for entry in defined} == {"string", "boolean", "integer", "date", "list"}
@@ -174,13 +180,19 @@ def test_custom_fields_of_each_type_hold_what_desk_held(site: Site) -> None:
     assert {None, ""} < held["order_number"]
 
 
-@pytest.mark.parametrize(("collection", "fields"), [
-    ("cases", "external_id blurb description language active_at received_at first_opened_at opened_at "
-              "first_resolved_at resolved_at route_status"),
-    ("customers", "first_name last_name company title external_id background language company_name"),
-    ("articles", "quickcode keywords publish_at in_support_center internal_notes body_web_callback"),
-    ("topics", "description in_support_center"),
-])
+@pytest.mark.parametrize(
+    ("collection", "fields"),
+    [
+        (
+            "cases",
+            "external_id blurb description language active_at received_at first_opened_at opened_at "
+            "first_resolved_at resolved_at route_status",
+        ),
+        ("customers", "first_name last_name company title external_id background language company_name"),
+        ("articles", "quickcode keywords publish_at in_support_center internal_notes body_web_callback"),
+        ("topics", "description in_support_center"),
+    ],
+)
 def test_what_was_null_in_recordings_is_sometimes_null(site: Site, collection: str, fields: str) -> None:
     for field in fields.split():
         values = [entry[field] for entry in site[collection].values()]
@@ -229,8 +241,10 @@ from sources.sandbox.generator import generate
 for _ in generate(int(sys.argv[1]), seed=2): pass
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
-    runs = [subprocess.run([sys.executable, "-c", script, cases], check=True, capture_output=True)
-            for cases in ("10000", "200000")]
+    runs = [
+        subprocess.run([sys.executable, "-c", script, cases], check=True, capture_output=True)
+        for cases in ("10000", "200000")
+    ]
     peaks = [int(run.stdout) for run in runs]
     assert peaks[1] - peaks[0] < 4_000  # kilobytes; the objects themselves would take half a million
 
