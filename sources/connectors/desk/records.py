@@ -1,0 +1,89 @@
+"""From an entry of a listing to a record: its id, its references as properties, the time of its last
+change."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from sources.connectors.base import Record, Rejected
+
+References = tuple[tuple[str, str], ...]
+"""Pairs of property and link, such as ("customer_id", "customer")."""
+
+
+def read_records(
+    entries: Iterable[Any], references: References, clock: datetime
+) -> tuple[list[Record], list[Rejected]]:
+    """Entries as records in the same order, and those that cannot be one.
+
+    Desk names references only in `_links`: the last segment of an href becomes the property, null stays null.
+    A time of change after `clock`, the server's own, is put back to it, or no later change would ever look
+    newer.
+    """
+    records: list[Record] = []
+    rejected: list[Rejected] = []
+    for entry in entries:
+        object_id = entry_id(entry)
+        if object_id is None:
+            rejected.append(_reject(entry))
+            continue
+        links = entry.get("_links")
+        if type(links) is dict:
+            for name, link in references:
+                if link in links:
+                    entry[name] = _last_segment(links[link])
+        stamp = parse_stamp(entry.get("updated_at"))
+        records.append(Record(object_id, clock if stamp and stamp > clock else stamp, entry))
+    return records, rejected
+
+
+def entry_id(entry: Any) -> str | None:
+    """The id in the body, else the last segment of the link to itself (as brands may need); None when neither
+    is there."""
+    if type(entry) is not dict:
+        return None
+    object_id = entry.get("id")
+    if type(object_id) is int:
+        return str(object_id)
+    if type(object_id) is str and object_id:
+        return object_id
+    links = entry.get("_links")
+    return _last_segment(links.get("self")) if type(links) is dict else None
+
+
+def entry_number(entry: Any) -> int | None:
+    """The id as a number, by which Desk orders; None when there is none."""
+    object_id = entry_id(entry)
+    return int(object_id) if object_id and object_id.isdecimal() else None
+
+
+def entry_second(entry: Any, field: str) -> int | None:
+    """A time of an entry in Unix seconds, rounded down, as Desk's filters count; None when it has none."""
+    stamp = parse_stamp(entry.get(field)) if type(entry) is dict else None
+    return int(stamp.timestamp() // 1) if stamp else None
+
+
+def parse_stamp(text: Any) -> datetime | None:
+    """A time as Desk writes it (`2013-05-09T17:02:17Z`); without a zone it is UTC, in another form None."""
+    try:
+        stamp = datetime.fromisoformat(text)
+        return stamp.replace(tzinfo=UTC) if stamp.tzinfo is None else stamp.astimezone(UTC)
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def _last_segment(link: Any) -> str | None:
+    href = link.get("href") if type(link) is dict else None
+    if type(href) is not str:
+        return None
+    return href.partition("?")[0].rstrip("/").rpartition("/")[2] or None
+
+
+def _reject(entry: Any) -> Rejected:
+    raw = json.dumps(entry)  # ASCII: nothing in it that a database would refuse
+    if type(entry) is not dict:
+        return Rejected(raw, "This is not an object.")
+    return Rejected(raw, "This object has no id, neither in its body nor in its link to itself.")

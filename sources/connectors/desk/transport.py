@@ -1,0 +1,135 @@
+"""One kept-alive line to one host: guarded against private addresses, limited in time and size, no redirects.
+
+Requests' session is left out on purpose: it would read proxies and .netrc from the environment, follow
+redirects and cost as much time as parsing a page of cases.
+"""
+
+from __future__ import annotations
+
+import io
+import socket
+import time
+from collections.abc import Container, Mapping
+from http.client import HTTPResponse
+from typing import Any, NamedTuple
+
+from requests import PreparedRequest
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
+from requests_hardened.ip_filter_adapter import IPFilterAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from sources.connectors.desk.site import is_allowed
+from workspace.errors import ConfigError, TransientError
+
+CONNECT_SECONDS = 10
+READ_SECONDS = 30
+ANSWER_SECONDS = 60
+"""How long one answer may take from its first byte to its last; a server may not drip for ever."""
+ANSWER_BYTES = 64 << 20
+
+
+class Reply(NamedTuple):
+    """An HTTP answer with its whole body, unpacked."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Line:
+    """Sends GET requests to one host; `allowed_hosts` may be private and may be spoken to without TLS."""
+
+    def __init__(self, base_url: str, auth: AuthBase, user_agent: str, allowed_hosts: Container[str]) -> None:
+        self.base_url = base_url
+        self._auth = auth
+        self._headers = {"User-Agent": user_agent, "Accept": "application/json", "Accept-Encoding": "gzip"}
+        self._adapter = _adapter(base_url, allowed_hosts)
+
+    def get(self, target: str) -> Reply:
+        """The answer to a GET of `target` (path and query); raises what requests and urllib3 raise."""
+        request = PreparedRequest()
+        request.prepare("GET", self.base_url + target, headers=self._headers, auth=self._auth)
+        answer = self._adapter.send(request, stream=True, timeout=(CONNECT_SECONDS, READ_SECONDS))
+        body: bytes = answer.raw.read(ANSWER_BYTES + 1, decode_content=True)
+        if len(body) > ANSWER_BYTES:
+            answer.raw.close()
+            raise TransientError(
+                f"An answer was longer than {ANSWER_BYTES >> 20} MB and was cut off.", code="malformed_answer"
+            )
+        return Reply(answer.status_code, answer.headers, body)
+
+    def close(self) -> None:
+        """Hang up."""
+        self._adapter.close()
+
+
+class TimedFile(io.RawIOBase):
+    """The file of a socket until a deadline: the socket's own time-out only limits the pause between two
+    bytes."""
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+        self._deadline = time.monotonic() + ANSWER_SECONDS
+
+    def readable(self) -> bool:
+        """As BufferedReader wants it."""
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        """What came, at least one byte; raises TimeoutError after the deadline."""
+        if time.monotonic() > self._deadline:
+            raise TimeoutError("the answer as a whole took too long")
+        count: int | None = self._file.readinto(buffer)
+        return count
+
+    def close(self) -> None:
+        """Close the socket's file too."""
+        self._file.close()
+        super().close()
+
+
+class TimedResponse(HTTPResponse):
+    """An answer whose status line, headers and body come within the deadline."""
+
+    def __init__(self, sock: socket.socket, *args: Any, **options: Any) -> None:
+        super().__init__(sock, *args, **options)
+        self.fp.close()
+        self.fp = io.BufferedReader(TimedFile(sock.makefile("rb", buffering=0)), 1 << 16)
+
+
+class TimedConnection(HTTPConnection):
+    """Without TLS."""
+
+    response_class = TimedResponse
+
+
+class TimedTLSConnection(HTTPSConnection):
+    """With TLS."""
+
+    response_class = TimedResponse
+
+
+class TimedPool(HTTPConnectionPool):
+    """Connections without TLS."""
+
+    ConnectionCls = TimedConnection
+
+
+class TimedTLSPool(HTTPSConnectionPool):
+    """Connections with TLS."""
+
+    ConnectionCls = TimedTLSConnection
+
+
+def _adapter(base_url: str, allowed_hosts: Container[str]) -> HTTPAdapter:
+    """Resolves the name once and refuses private, loopback and link-local addresses, unless the host is
+    allowed."""
+    adapter: HTTPAdapter = HTTPAdapter()
+    if not is_allowed(base_url, allowed_hosts):
+        if not base_url.startswith("https://"):
+            raise ConfigError("Credentials are only sent over https.", code="address_refused")
+        adapter = IPFilterAdapter(is_https_proto=True)
+    adapter.poolmanager.pool_classes_by_scheme = {"http": TimedPool, "https": TimedTLSPool}
+    return adapter
