@@ -36,7 +36,8 @@ class Source(models.Model):
     account = models.CharField(max_length=200, blank=True, help_text="What the last check found.")
     interval = models.DurationField(default=timedelta(hours=3))
     full_read_every = models.DurationField(
-        default=timedelta(days=7), help_text="Some changes never move updated_at: everything is read this often."
+        default=timedelta(days=7),
+        help_text="Some changes never move updated_at: everything is read this often.",
     )
     collections_off = models.JSONField(default=list, help_text="Names of collections not to be read.")
     next_sync_at = models.DateTimeField(null=True)
@@ -63,7 +64,9 @@ class Source(models.Model):
     def collection(self, name: str) -> Collection:
         """The Hub's collection of this name, made at its first use."""
         position = [stream.collection for stream in self.connector.streams].index(name)
-        found, _ = Collection.objects.get_or_create(schema=self.schema, name=name, defaults={"position": position})
+        found, _ = Collection.objects.get_or_create(
+            schema=self.schema, name=name, defaults={"position": position}
+        )
         return found
 
 
@@ -74,7 +77,9 @@ class Cursor(models.Model):
     collection = models.ForeignKey(Collection, models.CASCADE, related_name="+")
     state = models.JSONField(default=dict, help_text="The connector's own; empty begins a full read.")
     reading_since = models.DateTimeField(null=True, help_text="Start of a full read that is under way.")
-    notes_seen = models.BooleanField(default=False, help_text="Whether this full read looks for missing objects.")
+    notes_seen = models.BooleanField(
+        default=False, help_text="Whether this full read looks for missing objects."
+    )
     seen = models.BigIntegerField(default=0, help_text="Ids noted in this full read.")
     full_read_at = models.DateTimeField(null=True, help_text="End of the last full read.")
 
@@ -98,7 +103,9 @@ class SourceSync(Run):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["source"], condition=models.Q(status__in=["queued", "running"]), name="one_active_sync"
+                fields=["source"],
+                condition=models.Q(status__in=["queued", "running"]),
+                name="one_active_sync",
             )
         ]
         indexes = [

@@ -68,9 +68,11 @@ def _claim_due(enqueue: Enqueue, now: datetime) -> int:
             source.next_sync_at = next_slot(source.next_sync_at, source.interval, now)  # type: ignore[arg-type]
         Source.objects.bulk_update(due, ["next_sync_at"])
         working = set(
-            SourceSync.objects.filter(source__in=due, status__in=Run.ACTIVE).values_list("source_id", flat=True)
+            SourceSync.objects.filter(source__in=due, status__in=Run.ACTIVE).values_list(
+                "source_id", flat=True
+            )
         )
         runs = [SourceSync(source=source) for source in due if source.pk not in working]
         SourceSync.objects.bulk_create(runs, ignore_conflicts=True)
-        transaction.on_commit(lambda: [enqueue(run.pk) for run in runs])  # type: ignore[func-returns-value,arg-type]
+        transaction.on_commit(lambda: [enqueue(run.pk) for run in runs])  # type: ignore[func-returns-value]
     return len(due)

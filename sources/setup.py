@@ -31,7 +31,9 @@ def draft_source(
     """
     connector = connector_for(kind)
     if workspace.region not in connector.regions:
-        message = f"{connector.name} is not offered to workspaces in the region {workspace.get_region_display()}."
+        message = (
+            f"{connector.name} is not offered to workspaces in the region {workspace.get_region_display()}."
+        )
         raise ConfigError(message, code="region")
     with transaction.atomic():
         Workspace.objects.select_for_update().get(pk=workspace.pk)

@@ -107,7 +107,9 @@ class _Slice:
     def _read_all(self) -> None:
         credentials = self.source.credentials
         if credentials is None:
-            raise ConfigError("The source has no credentials yet.", code="no_credentials", action="Connect it.")
+            raise ConfigError(
+                "The source has no credentials yet.", code="no_credentials", action="Connect it."
+            )
         with self.source.connector.open(credentials, self.traffic) as client:
             for stream in self.source.streams():
                 if self._wanted(stream.collection):
@@ -208,7 +210,9 @@ class _Slice:
             message = f"{tally['stale']} objects arrived older than the stored ones and were refused."
             self.run.notice("info", "stale_refused", message, collection=name)
         if tally.get("mended"):
-            message = f"{tally['mended']} texts held characters no database stores; they were replaced visibly."
+            message = (
+                f"{tally['mended']} texts held characters no database stores; they were replaced visibly."
+            )
             self.run.notice("info", "characters_replaced", message, collection=name)
         if not tally.get("new") and not tally.get("changed"):
             tally["why"] = _why_nothing(page, tally)
@@ -224,8 +228,12 @@ class _Slice:
         _add(tally, {"deleted": found.deleted})
         if found.held:
             message = f"{found.held} objects are gone at the source, more than is plausible; they were kept."
-            action = f"Agree with: manage.py approve_deletions {self.source} --collection {cursor.collection.name}"
-            self.run.notice("warning", "deletions_held", message, collection=cursor.collection.name, action=action)
+            action = (
+                f"Agree with: manage.py approve_deletions {self.source} --collection {cursor.collection.name}"
+            )
+            self.run.notice(
+                "warning", "deletions_held", message, collection=cursor.collection.name, action=action
+            )
 
     def _tally(self, name: str) -> dict[str, Any]:
         tally: dict[str, Any] = self.run.counts.setdefault(name, {})
@@ -245,7 +253,10 @@ class _Slice:
             setattr(self.run, name, value)
         if not runs.finish(self.run, status):
             raise runs.LeaseLost
-        if any(count.get("new") or count.get("changed") or count.get("deleted") for count in self.run.counts.values()):
+        if any(
+            count.get("new") or count.get("changed") or count.get("deleted")
+            for count in self.run.counts.values()
+        ):
             source_synced.send(sender=SourceSync, schema_id=self.source.schema_id)
 
 
@@ -272,7 +283,12 @@ def _keep(run: SourceSync, collection: Collection, item: Rejected) -> None:
     Quarantined.objects.update_or_create(
         collection=collection,
         digest=digest,
-        defaults={"run": run, "source": run.source, "raw": item.raw.replace("\x00", "␀"), "reason": item.reason[:300]},
+        defaults={
+            "run": run,
+            "source": run.source,
+            "raw": item.raw.replace("\x00", "␀"),
+            "reason": item.reason[:300],
+        },
     )
 
 

@@ -19,8 +19,8 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.db import InterfaceError, OperationalError, transaction
 
 from warehouses.engines.base import Row, Session
-from warehouses.models import Column as KnownColumn
 from warehouses.models import CollectionResult, Connection, WarehouseSync, Watermark
+from warehouses.models import Column as KnownColumn
 from workspace import runs
 from workspace.ahead import Ahead
 from workspace.errors import PublicError, TransientError
@@ -101,14 +101,15 @@ def prepare(target: Target, layout: Layout) -> Iterator[Prepared]:
     """The target's changes as slices of rows; runs ahead of the warehouse in its own thread."""
     after, started = target.watermark.version, time.monotonic()
     while slice_ := store.changes(target.collection.pk, after, target.until, SLICE_OBJECTS):
-        rows = [_row(change, layout) for change in slice_]
+        rows = [lay_out(change, layout) for change in slice_]
         after = slice_[-1].version
         columns, changes = [*SYSTEM, *layout.columns], layout.take_changes()
         yield Prepared(columns, changes, layout.take_warnings(), rows, after, time.monotonic() - started)
         started = time.monotonic()
 
 
-def _row(change: store.Change, layout: Layout) -> Row:
+def lay_out(change: store.Change, layout: Layout) -> Row:
+    """An object as a row: the system columns, then its properties."""
     row = layout.row(parse(change.payload))
     return [
         change.object_id, change.received_at, change.digest, None, change.version, change.deleted_at, *row
@@ -228,7 +229,9 @@ class _Slice:
                 raise
             except PublicError as error:
                 session.rollback()
-                self.run.notice("error", error.code, error.message, collection=target.name, action=error.action)
+                self.run.notice(
+                    "error", error.code, error.message, collection=target.name, action=error.action
+                )
 
     def _load(self, session: Session, target: Target) -> Iterator[None]:
         """Merge the target's slices, one after the other; the caller commits."""
@@ -284,7 +287,11 @@ class _Slice:
         reasons = {change.name: change.sentence[:200] for change in target.learned}
         columns = [
             KnownColumn(
-                connection=self.connection, collection=target.collection, name=name, type=type_, reason=reasons.get(name, "")
+                connection=self.connection,
+                collection=target.collection,
+                name=name,
+                type=type_,
+                reason=reasons.get(name, ""),
             )
             for name, type_ in self.tables.get(target.name, {}).items()
             if name not in SYSTEM_NAMES

@@ -33,9 +33,7 @@ class Warehouse(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["workspace", "slug"], name="one_warehouse_of_a_slug")]
-        indexes = [
-            models.Index(fields=["next_sync_at"], name="warehouses_due", condition=Q(enabled=True))
-        ]
+        indexes = [models.Index(fields=["next_sync_at"], name="warehouses_due", condition=Q(enabled=True))]
 
     def __str__(self) -> str:
         return f"{self.workspace.slug}/{self.slug}"
@@ -67,13 +65,17 @@ class Watermark(models.Model):
 
     connection = models.ForeignKey(Connection, models.CASCADE, related_name="watermarks")
     collection = models.ForeignKey(Collection, models.CASCADE, related_name="+")
-    version = models.BigIntegerField(default=0, help_text="Everything up to this version is in the warehouse.")
+    version = models.BigIntegerField(
+        default=0, help_text="Everything up to this version is in the warehouse."
+    )
     rewrite_until = models.BigIntegerField(
         default=0, help_text="Up to this version rows are written again even when equal: a backfill."
     )
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["connection", "collection"], name="one_watermark_each")]
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "collection"], name="one_watermark_each")
+        ]
 
 
 class Column(models.Model):

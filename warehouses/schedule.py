@@ -38,7 +38,9 @@ def validate_schedule(schedule: dict[str, Any], workspace: Workspace) -> None:
     if minutes is not None and (type(minutes) is not int or not 60 <= minutes * 60 <= 86_400):
         raise ConfigError("Minutes are a whole number from 1 to 1,440.", code="schedule")
     if minutes is not None and minutes * 60 < plan["every"]:
-        raise ConfigError(f"The {plan['label']} plan syncs every {plan['every'] // 60} minutes.", code="schedule")
+        raise ConfigError(
+            f"The {plan['label']} plan syncs every {plan['every'] // 60} minutes.", code="schedule"
+        )
     if schedule.get("after_sync") and plan["every"] > 3_600 / 2:
         raise ConfigError(f"The {plan['label']} plan does not sync after each source sync.", code="schedule")
 
@@ -51,7 +53,9 @@ def next_time(warehouse: Warehouse, now: datetime) -> datetime | None:
     if hours := schedule.get("hours"):
         return _next_hour(hours, warehouse.workspace, now)
     plan = int(warehouse.workspace.allowance["every"])
-    every = timedelta(seconds=max(plan, schedule["minutes"] * 60 if "minutes" in schedule else _default(plan)))
+    every = timedelta(
+        seconds=max(plan, schedule["minutes"] * 60 if "minutes" in schedule else _default(plan))
+    )
     planned = warehouse.next_sync_at or warehouse.created_at
     return planned + every * (max(0, (now - planned) // every) + 1)
 
@@ -126,7 +130,7 @@ def _claim_due(enqueue: Enqueue, now: datetime) -> int | None:
         runs = _runs_for(due, now)
         WarehouseSync.objects.bulk_create(runs, ignore_conflicts=True)
         queued = [run.pk for run in runs if run.status == Run.Status.QUEUED]
-        transaction.on_commit(lambda: [enqueue(pk) for pk in queued])  # type: ignore[func-returns-value,arg-type]
+        transaction.on_commit(lambda: [enqueue(pk) for pk in queued])  # type: ignore[func-returns-value]
     return len(queued)
 
 

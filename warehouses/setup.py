@@ -30,17 +30,30 @@ def add_warehouse(workspace: Workspace, kind: str, name: str, fields: Mapping[st
         _refuse_beyond_plan(workspace)
         slug = unused(slug_of(name), lambda slug: workspace.warehouses.filter(slug=slug).exists(), "-")
         warehouse = Warehouse(workspace=workspace, kind=kind, name=name, slug=slug, settings=settings)
-        for probe in warehouse.engine().check():
-            if not probe.ok:
-                raise ConfigError(probe.message, code=f"warehouse_{probe.name}", action=probe.action)
+        _refuse_unreachable(warehouse)
         warehouse.created_at = timezone.now()
         warehouse.next_sync_at = next_time(warehouse, timezone.now())
         warehouse.save()
     return warehouse
 
 
+def connect_warehouse(warehouse: Warehouse, fields: Mapping[str, Any]) -> None:
+    """Test new settings and keep them; raises ConfigError like `add_warehouse`, the old ones stay then."""
+    warehouse.settings = validated(engine_for(warehouse.kind).SettingsForm(dict(fields)))
+    _refuse_unreachable(warehouse)
+    warehouse.save(update_fields=["settings"])
+
+
+def _refuse_unreachable(warehouse: Warehouse) -> None:
+    for probe in warehouse.engine().check():
+        if not probe.ok:
+            raise ConfigError(probe.message, code=f"warehouse_{probe.name}", action=probe.action)
+
+
 def _refuse_beyond_plan(workspace: Workspace) -> None:
     plan = workspace.allowance
     if plan["warehouses"] is not None and workspace.warehouses.count() >= plan["warehouses"]:
-        message = f"The {plan['label']} plan includes {plan['warehouses']} warehouse, and there is one already."
+        message = (
+            f"The {plan['label']} plan includes {plan['warehouses']} warehouse, and there is one already."
+        )
         raise ConfigError(message, code="plan")

@@ -16,7 +16,9 @@ def credential_keys_are_usable(app_configs: Any, **kwargs: Any) -> list[CheckMes
         for key in settings.CREDENTIAL_KEYS:
             Fernet(key)
     except ValueError:
-        return [Error("CREDENTIAL_KEYS holds a value that is no Fernet key.", hint=_HINT, id="workspace.E002")]
+        return [
+            Error("CREDENTIAL_KEYS holds a value that is no Fernet key.", hint=_HINT, id="workspace.E002")
+        ]
     return []
 
 
@@ -29,4 +31,6 @@ def plan_exists(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     return [Error(f"DEFAULT_PLAN names no plan; known are {known}.", id="workspace.E003")]
 
 
-_HINT = "Make one with: python -c 'from cryptography.fernet import Fernet as F; print(F.generate_key().decode())'"
+_HINT = (
+    "Make one with: python -c 'from cryptography.fernet import Fernet as F; print(F.generate_key().decode())'"
+)

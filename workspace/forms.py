@@ -14,7 +14,9 @@ def validated(form: forms.Form) -> dict[str, Any]:
     if form.is_valid():
         return dict(form.cleaned_data)
     complaints = [
-        f"{form.fields[name].label or name.capitalize()}: {' '.join(errors)}" if name in form.fields else " ".join(errors)
+        f"{form.fields[name].label or name.capitalize()}: {" ".join(map(str, errors))}"
+        if name in form.fields
+        else " ".join(map(str, errors))
         for name, errors in form.errors.items()
     ]
     raise ConfigError(" ".join(complaints), code="invalid")

@@ -19,7 +19,7 @@ def validate_time_zone(name: str) -> None:
 
 def default_plan() -> str:
     """The plan of a new workspace."""
-    return settings.DEFAULT_PLAN
+    return str(settings.DEFAULT_PLAN)
 
 
 class People(BaseUserManager["User"]):

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import getpass
 import sys
+from argparse import ArgumentParser
+from collections.abc import Iterable
+from typing import Any
 
+from django import forms
 from django.core.management.base import CommandError
 
 from workspace.errors import PublicError
@@ -27,7 +31,9 @@ def find_workspace(slug: str) -> Workspace:
     workspace = Workspace.objects.filter(slug=slug).first()
     if workspace is None:
         known = ", ".join(Workspace.objects.order_by("slug").values_list("slug", flat=True)[:10])
-        raise CommandError(f"There is no workspace {slug}; " + (f"there is: {known}." if known else "run bootstrap."))
+        raise CommandError(
+            f"There is no workspace {slug}; " + (f"there is: {known}." if known else "run bootstrap.")
+        )
     return workspace
 
 
@@ -42,3 +48,42 @@ def split_path(path: str) -> tuple[Workspace, str]:
 def as_command_error(error: PublicError) -> CommandError:
     """The error's sentence and what to do about it, for the terminal."""
     return CommandError(f"{error.message} {error.action}".strip())
+
+
+def add_form_arguments(parser: ArgumentParser, declared: Iterable[type[forms.Form]]) -> None:
+    """An option for every field of these forms but the secret ones, which never stand on a command line."""
+    parser.add_argument(
+        "--password-stdin", action="store_true", help="read secrets from standard input, one a line"
+    )
+    fields = {
+        name: field for form in declared for name, field in form.base_fields.items() if not _secret(field)
+    }
+    for name, field in sorted(fields.items()):
+        parser.add_argument(
+            f"--{name.replace('_', '-')}", dest=f"field_{name}", help=str(field.help_text or "")
+        )
+
+
+def read_form(form: type[forms.Form], options: dict[str, Any]) -> dict[str, Any]:
+    """What the options say for the fields of this form, defaults for the rest, and its secrets.
+
+    Secrets that go with a field left empty (`consumer_secret` with `consumer_key`) are not asked for.
+    """
+    fields = {name: field.initial for name, field in form.base_fields.items() if field.initial is not None}
+    given = {name: options.get(f"field_{name}") for name in form.base_fields}
+    fields |= {name: value for name, value in given.items() if value is not None}
+    for name, field in form.base_fields.items():
+        if _secret(field) and _belongs(name, fields, form):
+            fields[name] = read_password(options["password_stdin"], f"{field.label or name}: ")
+    return fields
+
+
+def _secret(field: forms.Field) -> bool:
+    return isinstance(field.widget, forms.PasswordInput)
+
+
+def _belongs(name: str, fields: dict[str, Any], form: type[forms.Form]) -> bool:
+    """A secret is wanted unless its public half is a field that was left empty."""
+    halves = {"consumer_secret": "consumer_key", "token_secret": "token", "password": "email"}
+    half = halves.get(name)
+    return half not in form.base_fields or bool(fields.get(half or ""))

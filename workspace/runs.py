@@ -22,6 +22,7 @@ from typing import Any, TypeVar
 from django.conf import settings
 from django.db import close_old_connections, connection, models
 from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 log = logging.getLogger(__name__)
@@ -193,7 +194,7 @@ def claim(model: type[R], run_id: Any) -> R | None:
         takeovers=F("takeovers") + abandoned,
         stalled=F("stalled") + abandoned,
         lease_until=_lease_end(),
-        started_at=models.functions.Coalesce("started_at", now),
+        started_at=Coalesce("started_at", now),
         waiting_until=None,
         waiting_for="",
     )

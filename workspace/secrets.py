@@ -55,7 +55,7 @@ def open_sealed(token: bytes, row: str) -> Secrets:
     return Secrets(values)
 
 
-class SealedField(models.BinaryField):
+class SealedField(models.BinaryField):  # type: ignore[type-arg]
     """Credentials of a row: assign a mapping, read `Secrets`, NULL for None.
 
     The model's primary key must be known before saving (UUID), since the token is bound to it.

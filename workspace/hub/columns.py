@@ -301,8 +301,10 @@ def as_text(value: Scalar) -> str:
     Numbers are plain decimals without needless zeros: JSON's 5 and 5.0 are one number, and a stored one no
     longer knows which it was.
     """
-    if isinstance(value, bool):
-        return "true" if value else "false"
+    if value is True:
+        return "true"
+    if value is False:
+        return "false"
     if not isinstance(value, float):
         return str(value)
     shortest = repr(value)

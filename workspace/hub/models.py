@@ -75,7 +75,9 @@ class Object(models.Model):
     deleted_at = models.DateTimeField(null=True, help_text="When it was found missing at the vendor.")
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["collection", "version"], name="one_object_per_version")]
+        constraints = [
+            models.UniqueConstraint(fields=["collection", "version"], name="one_object_per_version")
+        ]
 
 
 class Seen(models.Model):

@@ -127,7 +127,8 @@ def object_ids(collection_id: int, until: int) -> Iterator[str]:
     """All ids of a collection whose latest version is at most `until`; streamed."""
     with connection.chunked_cursor() as cursor:
         cursor.execute(
-            "SELECT object_id FROM hub_object WHERE collection_id = %s AND version <= %s", [collection_id, until]
+            "SELECT object_id FROM hub_object WHERE collection_id = %s AND version <= %s",
+            [collection_id, until],
         )
         for row in cursor:
             yield row[0]
@@ -150,7 +151,7 @@ def note_seen(collection: Collection, object_ids: Iterable[str]) -> int:
             "INSERT INTO hub_seen (collection_id, object_id) SELECT %s, unnest(%s::text[]) ON CONFLICT DO NOTHING",
             [collection.pk, list(object_ids)],
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def sweep(collection: Collection, seen: int) -> Sweep | None:
@@ -284,7 +285,14 @@ def _copy(cursor: Any, table: str, collection: Collection, version: int, entries
     head = f"{collection.pk}\t".encode()
     lines = [
         b"%b%b\t%d\t%b\t%b\t%b\n"
-        % (head, _escape(e.object_id), number, e.payload.replace(b"\\", b"\\\\"), e.digest.encode(), _when(e, received))
+        % (
+            head,
+            _escape(e.object_id),
+            number,
+            e.payload.replace(b"\\", b"\\\\"),
+            e.digest.encode(),
+            _when(e, received),
+        )
         for number, e in enumerate(entries, version + 1)
     ]
     cursor.copy_expert(f"COPY {table} ({_FIELDS}) FROM STDIN", io.BytesIO(b"".join(lines)), 1 << 16)
@@ -322,7 +330,9 @@ def _missing(cursor: Any, collection: Collection) -> list[str]:
 def _suspicious(cursor: Any, collection: Collection, missing: int) -> bool:
     if missing <= DELETION_FLOOR:
         return False
-    cursor.execute("SELECT objects_stored - objects_deleted FROM hub_collection WHERE id = %s", [collection.pk])
+    cursor.execute(
+        "SELECT objects_stored - objects_deleted FROM hub_collection WHERE id = %s", [collection.pk]
+    )
     return bool(missing > DELETION_SHARE * cursor.fetchone()[0])
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db import transaction
 
-from sources.management.commands.sync_source import _find
+from sources.find import find_source
 from workspace.hub.models import Collection
 from workspace.hub.store import approve_deletions
 
@@ -21,7 +21,7 @@ class Command(BaseCommand):
         parser.add_argument("--collection", default="", help="by default all of the source")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        source = _find(options["source"])
+        source = find_source(options["source"])
         collections = Collection.objects.filter(schema=source.schema)
         if options["collection"]:
             collections = collections.filter(name=options["collection"])

@@ -11,12 +11,12 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from sources.find import find_source
 from sources.models import Source, SourceSync
 from sources.schedule import request_sync
 from sources.sync import run_slice
 from sources.traffic import SharedTraffic
 from workspace.foreground import exit_status, run_to_end
-from workspace.prompts import split_path
 
 COUNTS = ("read", "new", "changed", "unchanged", "deleted", "stale", "quarantined", "requests")
 
@@ -27,11 +27,13 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("source", metavar="WORKSPACE/SOURCE")
         parser.add_argument("--full", action="store_true", help="read every collection whole")
-        parser.add_argument("--only", action="append", default=[], metavar="COLLECTION", help="may be repeated")
+        parser.add_argument(
+            "--only", action="append", default=[], metavar="COLLECTION", help="may be repeated"
+        )
         parser.add_argument("--json", action="store_true", help="print the run as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        source = _find(options["source"])
+        source = find_source(options["source"])
         _refuse_unknown(source, options["only"])
         run = request_sync(source, full=options["full"], only=options["only"])
         with _Progress(quiet=options["json"]) as progress:
@@ -48,7 +50,9 @@ class Command(BaseCommand):
         console.print(_table(run))
         for notice in run.notices:
             where = f"{notice['collection']}: " if notice["collection"] else ""
-            console.print(f"{notice['level']:>8}  {where}{notice['message']} {notice['action']}", markup=False)
+            console.print(
+                f"{notice['level']:>8}  {where}{notice['message']} {notice['action']}", markup=False
+            )
 
 
 class _Progress:
@@ -86,20 +90,14 @@ class _Progress:
     def follow(self, run: SourceSync) -> None:
         """While another worker has the run."""
         for collection, count in run.counts.items():
-            self._progress.update(self._bar(collection), completed=count.get("read", 0), total=count.get("total"))
+            self._progress.update(
+                self._bar(collection), completed=count.get("read", 0), total=count.get("total")
+            )
 
     def _bar(self, collection: str) -> TaskID:
         if collection not in self._bars:
             self._bars[collection] = self._progress.add_task(collection, total=None, rate="", state="")
         return self._bars[collection]
-
-
-def _find(path: str) -> Source:
-    workspace, slug = split_path(path)
-    source = Source.objects.filter(workspace=workspace, slug=slug).first()
-    if source is None:
-        raise CommandError(f"The workspace {workspace.slug} has no source {slug}.")
-    return source
 
 
 def _refuse_unknown(source: Source, names: list[str]) -> None:

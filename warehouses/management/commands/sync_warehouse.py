@@ -6,16 +6,16 @@ import json
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from warehouses.find import find_connections
 from warehouses.flush import run_slice
-from warehouses.models import Connection, Warehouse, WarehouseSync
+from warehouses.models import Connection, WarehouseSync
 from warehouses.schedule import request_sync
 from workspace.foreground import exit_status, run_to_end
-from workspace.prompts import split_path
 
 
 class Command(BaseCommand):
@@ -23,11 +23,14 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("warehouse", metavar="WORKSPACE/WAREHOUSE")
-        parser.add_argument("--source", default="", help="slug of one source; by default all that are connected")
+        parser.add_argument(
+            "--source", default="", help="slug of one source; by default all that are connected"
+        )
         parser.add_argument("--json", action="store_true", help="print the runs as JSON, one a line")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        ends = [self._sync(connection, options["json"]) for connection in _connections(options)]
+        connections = find_connections(options["warehouse"], options["source"])
+        ends = [self._sync(connection, options["json"]) for connection in connections]
         if worst := max(ends, key=lambda status: (status == 1, status)):
             raise SystemExit(worst)
 
@@ -53,21 +56,9 @@ class Command(BaseCommand):
         console.print(_table(run))
         for notice in run.notices:
             where = f"{notice['collection']}: " if notice["collection"] else ""
-            console.print(f"{notice['level']:>8}  {where}{notice['message']} {notice['action']}", markup=False)
-
-
-def _connections(options: dict[str, Any]) -> list[Connection]:
-    workspace, slug = split_path(options["warehouse"])
-    warehouse = Warehouse.objects.filter(workspace=workspace, slug=slug).first()
-    if warehouse is None:
-        raise CommandError(f"The workspace {workspace.slug} has no warehouse {slug}.")
-    connections = list(warehouse.connections.filter(enabled=True).select_related("schema"))
-    if source := options["source"]:
-        connections = [c for c in connections if c.schema.source.slug == source]  # type: ignore[attr-defined]
-    if not connections:
-        what = f"the source {options['source']}" if options["source"] else "any source"
-        raise CommandError(f"{warehouse} is not connected to {what}.")
-    return connections
+            console.print(
+                f"{notice['level']:>8}  {where}{notice['message']} {notice['action']}", markup=False
+            )
 
 
 def _bars(*, quiet: bool) -> Progress:

@@ -17,13 +17,16 @@ from workspace.prompts import read_password
 
 
 class Command(BaseCommand):
+    stealth_options = ("password",)
     help = "Make the first owner and a workspace. Running it again changes nothing but the password."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--workspace", required=True, help="slug of the workspace, e.g. acme")
         parser.add_argument("--name", default="", help="its name; by default the slug")
         parser.add_argument("--owner", required=True, help="the owner's e-mail address")
-        parser.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
+        parser.add_argument(
+            "--password-stdin", action="store_true", help="read the password from standard input"
+        )
         parser.add_argument("--region", choices=Workspace.Region.values, default=Workspace.Region.US)
         parser.add_argument("--time-zone", default="UTC")
 
@@ -39,7 +42,7 @@ class Command(BaseCommand):
         if slug != slug_of(slug):
             raise CommandError(f"{slug} cannot be a workspace's slug; try {slug_of(slug)}.")
         validate_email(options["owner"])
-        password = read_password(options["password_stdin"])
+        password = options.get("password") or read_password(options["password_stdin"])
         validate_password(password)
         with transaction.atomic():
             workspace, _ = Workspace.objects.get_or_create(slug=slug, defaults=_fields(options))

@@ -1,0 +1,32 @@
+"""New settings for a warehouse."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from warehouses.engines import ENGINES
+from warehouses.find import find_warehouse
+from warehouses.setup import connect_warehouse
+from workspace.errors import PublicError
+from workspace.prompts import add_form_arguments, as_command_error, read_form
+
+
+class Command(BaseCommand):
+    help = "Test new settings of a warehouse and keep them; the old ones stay when the test fails."
+    stealth_options = ("fields",)
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("warehouse", metavar="WORKSPACE/WAREHOUSE")
+        add_form_arguments(parser, [engine.SettingsForm for engine in ENGINES.values()])
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        warehouse = find_warehouse(options["warehouse"])
+        fields = options.get("fields") or read_form(ENGINES[warehouse.kind].SettingsForm, options)
+        try:
+            connect_warehouse(warehouse, fields)
+        except PublicError as error:
+            raise as_command_error(error) from error
+        self.stdout.write(f"{warehouse} is connected.")

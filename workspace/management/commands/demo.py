@@ -1,0 +1,209 @@
+"""The whole product on one machine: Desk sandbox → source sync → Hub → warehouse sync → PostgreSQL, then the app.
+
+Run by `make demo` inside the launcher. It goes the way a customer goes, through the same commands; the two sides are
+named, never imported.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from io import StringIO
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import psycopg2
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from rich.console import Console
+from rich.table import Table
+
+from workspace.hub.models import Collection
+from workspace.models import Workspace
+
+SLUG, OWNER = "demo", "owner@example.com"
+DESK_LOGIN, DESK_PASSWORD = "admin@example.com", "desk-sandbox"
+SAMPLE = """SELECT c.subject, c.priority, c.status, u.first_name || ' ' || u.last_name AS customer
+FROM desk_com.cases c JOIN desk_com.customers u ON u.id = c.customer_id
+ORDER BY c.priority DESC, c.created_at DESC LIMIT 5"""
+
+
+class Command(BaseCommand):
+    help = "Set up the demo workspace, run both syncs, show the counts, then serve until Ctrl-C."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--once", action="store_true", help="exit after the table; 0 only if all counts are equal"
+        )
+        parser.add_argument("--cases", type=int, default=5000)
+        parser.add_argument("--port", type=int, default=8000, help="of the app")
+        parser.add_argument("--sandbox-port", type=int, default=8100)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        call_command("migrate", verbosity=0, interactive=False)
+        os.environ["OUTBOUND_ALLOWED_HOSTS"] = "127.0.0.1"
+        settings.OUTBOUND_ALLOWED_HOSTS = frozenset({"127.0.0.1"})
+        with _sandbox(_free(options["sandbox_port"]), options["cases"]) as desk:
+            password = _set_up(desk)
+            call_command("sync_source", f"{SLUG}/desk-com")
+            call_command("sync_warehouse", f"{SLUG}/warehouse")
+            equal = _show(desk)
+            if options["once"]:
+                raise SystemExit(0 if equal else 1)
+            _serve(_free(options["port"]), desk, password)
+
+
+def _set_up(desk: str) -> str:
+    """Workspace, warehouse, source: made at the first start, connected again at later ones. Returns the password."""
+    password = secrets.token_urlsafe(9)
+    _quietly("bootstrap", workspace=SLUG, name="Demo", owner=OWNER, password=password)
+    workspace = Workspace.objects.get(slug=SLUG)
+    target = _warehouse_fields()
+    credentials = {"subdomain": desk, "email": DESK_LOGIN, "password": DESK_PASSWORD}
+    if not workspace.warehouses.exists():
+        _quietly("add_warehouse", "postgres", workspace=SLUG, name="Warehouse", fields=target)
+    else:
+        _quietly("connect_warehouse", f"{SLUG}/warehouse", fields=target)
+    if not workspace.sources.exists():
+        _quietly(
+            "add_source", "desk", workspace=SLUG, name="Desk.com", warehouse=["warehouse"], fields=credentials
+        )
+    else:
+        _quietly("connect_source", f"{SLUG}/desk-com", fields=credentials)
+    return password
+
+
+def _quietly(command: str, *args: str, **options: Any) -> None:
+    call_command(command, *args, stdout=StringIO(), **options)
+
+
+def _warehouse_fields() -> dict[str, Any]:
+    if "WAREHOUSE_URL" not in os.environ:
+        raise CommandError("WAREHOUSE_URL is not set: run the demo with `make demo`.")
+    url = urlsplit(os.environ["WAREHOUSE_URL"])
+    return {
+        "host": url.hostname,
+        "port": url.port or 5432,
+        "database": url.path.lstrip("/"),
+        "user": unquote(url.username or ""),
+        "password": unquote(url.password or "") or "trusted",
+        "tls": "disable",
+    }
+
+
+@contextmanager
+def _sandbox(port: int, cases: int) -> Iterator[str]:
+    """A Desk site of its own on this machine; yields its address."""
+    command = [
+        sys.executable,
+        "manage.py",
+        "desk_sandbox",
+        "--port",
+        str(port),
+        "--cases",
+        str(cases),
+        "--live",
+    ]
+    log = Path("var") / "desk_sandbox.log"
+    log.parent.mkdir(exist_ok=True)
+    with log.open("w") as out, subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT) as process:
+        try:
+            yield _wait_for(f"http://127.0.0.1:{port}", process, log)
+        finally:
+            process.terminate()
+
+
+def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> str:
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise CommandError(f"The Desk sandbox stopped: {log.read_text()[-500:]}")
+        try:
+            _ask(f"{url}/_sandbox/")
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return url
+    raise CommandError("The Desk sandbox does not answer.")
+
+
+def _ask(url: str) -> Any:
+    with urllib.request.urlopen(url, timeout=30) as answer:  # noqa: S310  our own sandbox
+        return json.load(answer)
+
+
+def _show(desk: str) -> bool:
+    """The table of counts and a sample query; whether every count is equal."""
+    truth = _ask(f"{desk}/_sandbox/truth")
+    table = Table(title="Desk.com → Hub → warehouse")
+    for name in ("collection", "in Desk", "in Hub", "in warehouse", "equal?"):
+        table.add_column(name, justify="left" if name == "collection" else "right")
+    equal = True
+    with closing(psycopg2.connect(os.environ["WAREHOUSE_URL"])) as connection, connection.cursor() as cursor:
+        for collection in Collection.objects.filter(schema__workspace__slug=SLUG):
+            counts = [
+                truth["counts"][collection.name],
+                collection.objects_live,
+                _rows(cursor, collection.name),
+            ]
+            same = len(set(counts)) == 1
+            equal = equal and same
+            table.add_row(collection.name, *(f"{count:,}" for count in counts), "yes" if same else "NO")
+        console = Console()
+        console.print(table)
+        cursor.execute(SAMPLE)
+        console.print(_answer(cursor))
+    return equal
+
+
+def _rows(cursor: Any, collection: str) -> int:
+    cursor.execute(f'SELECT count(*) FROM desk_com."{collection}" WHERE _deleted_at IS NULL')
+    return int(cursor.fetchone()[0])
+
+
+def _answer(cursor: Any) -> Table:
+    answer = Table(title=SAMPLE, title_justify="left", title_style="")
+    for column in cursor.description:
+        answer.add_column(column.name)
+    for row in cursor:
+        answer.add_row(*map(str, row))
+    return answer
+
+
+def _free(port: int) -> int:
+    """This port, or any free one when it is taken."""
+    for candidate in (port, 0):
+        with closing(socket.socket()) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", candidate))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise CommandError("No free port on 127.0.0.1.")
+
+
+def _serve(port: int, desk: str, password: str) -> None:
+    """Web, worker and beat as in the Procfile, until Ctrl-C."""
+    call_command("collectstatic", verbosity=0, interactive=False)
+    console = Console()
+    console.print(f"\n  Tributary     http://127.0.0.1:{port}/", markup=False)
+    console.print(f"  signed in as  {OWNER}  {password}", markup=False)
+    console.print(f"  Desk sandbox  {desk}  {DESK_LOGIN}  {DESK_PASSWORD}", markup=False)
+    console.print(
+        f"  warehouse     psql {os.environ['WAREHOUSE_URL']}\n  Ctrl-C stops everything.", markup=False
+    )
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    command = [sys.executable, "-m", "honcho", "-e", "/dev/null", "start", "web", "worker", "beat"]
+    subprocess.run(command, env={**os.environ, "PORT": str(port), "PATH": path}, check=False)
