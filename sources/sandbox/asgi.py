@@ -1,0 +1,54 @@
+"""The ASGI application: between uvicorn and the two things that answer, the API and the control endpoint."""
+
+import logging
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from sources.sandbox.answers import Answer, Headers
+from sources.sandbox.api import DeskApi
+from sources.sandbox.request import Request
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+log = logging.getLogger("sources.sandbox")
+
+
+class Application:
+    """Reads a request whole, has it answered, and sends the answer whole."""
+
+    def __init__(self, api: DeskApi) -> None:
+        self._api = api
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """ASGI's entry point for one request."""
+        request = await _read(scope, receive)
+        try:
+            answer = self._api.answer(request)
+        except Exception:
+            log.exception("The sandbox failed on %s %s", request.method, request.path)
+            answer = Answer(500, b'{"message":"The sandbox failed; its log says why."}')
+        headers = _headers(answer, request)
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await send({"type": "http.response.body", "body": answer.body})
+
+
+async def _read(scope: Message, receive: Receive) -> Request:
+    body = b""
+    if scope["method"] not in ("GET", "HEAD"):
+        more = True
+        while more:
+            message = await receive()
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+    return Request(
+        scope["method"], scope["raw_path"].decode("latin-1"), scope["query_string"].decode("latin-1"),
+        dict(scope["headers"]), body, scope["http_version"])
+
+
+def _headers(answer: Answer, request: Request) -> Headers:
+    """Lists of cases came in chunks, everything else with its length (desk-api 3)."""
+    if answer.status in (204, 304) or (answer.chunked and request.http_version == "1.1"):
+        return answer.headers
+    return [*answer.headers, (b"content-length", b"%d" % len(answer.body))]
