@@ -117,6 +117,11 @@ class SourceSync(Run):
             ),
         ]
 
+    def in_order(self) -> list[tuple[str, dict[str, Any]]]:
+        """Collections with their counts, in the order of reading (JSONB keeps none)."""
+        names = [stream.collection for stream in self.source.connector.streams]
+        return [(name, self.counts[name]) for name in names if name in self.counts]
+
     def as_dict(self) -> dict[str, Any]:
         """The run as JSON for `--json` and the API."""
         return {
@@ -129,7 +134,7 @@ class SourceSync(Run):
             "requests": self.requests,
             "waited": round(self.waited, 1),
             "takeovers": self.takeovers,
-            "collections": self.counts,
+            "collections": dict(self.in_order()),
             "notices": self.notices,
         }
 

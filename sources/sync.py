@@ -35,6 +35,8 @@ PAGES_AHEAD = 12
 BATCH_OBJECTS = 1000
 """Objects written in one transaction at the most; batches of 1,000 are as fast as larger ones and small in memory."""
 
+COUNTED = ("read", "new", "changed", "unchanged", "deleted", "stale", "quarantined", "mended", "requests")
+
 Watch = Callable[[SourceSync, str, SharedTraffic], None]
 """Told after each commit: the run with its counts, the collection, the traffic."""
 
@@ -136,7 +138,7 @@ class _Slice:
     def _pull(self, client: Client, stream: Stream) -> None:
         cursor = self._start(stream)
         before = self.traffic.requests
-        known = self._tally(stream.collection).get("requests", 0)
+        known = self._tally(stream.collection)["requests"]
         pages = _prepared(stream.pages(client, dict(cursor.state)))
         with Ahead(pages, PAGES_AHEAD) as ahead:
             for batch in ahead:
@@ -203,22 +205,22 @@ class _Slice:
             cursor.full_read_at = timezone.now()
             Collection.objects.filter(pk=cursor.collection.pk).update(full_read_at=cursor.full_read_at)
             cursor.reading_since, cursor.notes_seen, cursor.seen = None, False, 0
-        if tally.get("quarantined"):
+        if tally["quarantined"]:
             message = f"{tally['quarantined']} records could not be stored and are in quarantine."
             self.run.notice("warning", "quarantined", message, collection=name)
-        if tally.get("stale"):
+        if tally["stale"]:
             message = f"{tally['stale']} objects arrived older than the stored ones and were refused."
             self.run.notice("info", "stale_refused", message, collection=name)
-        if tally.get("mended"):
+        if tally["mended"]:
             message = (
                 f"{tally['mended']} texts held characters no database stores; they were replaced visibly."
             )
             self.run.notice("info", "characters_replaced", message, collection=name)
-        if not tally.get("new") and not tally.get("changed"):
+        if not tally["new"] and not tally["changed"]:
             tally["why"] = _why_nothing(page, tally)
 
     def _look_for_missing(self, cursor: Cursor, page: Page, tally: dict[str, Any]) -> None:
-        if not (page.complete and cursor.notes_seen) or tally.get("quarantined"):
+        if not (page.complete and cursor.notes_seen) or tally["quarantined"]:
             return
         found = store.sweep(cursor.collection, cursor.seen)
         if found is None:
@@ -236,7 +238,7 @@ class _Slice:
             )
 
     def _tally(self, name: str) -> dict[str, Any]:
-        tally: dict[str, Any] = self.run.counts.setdefault(name, {})
+        tally: dict[str, Any] = self.run.counts.setdefault(name, dict.fromkeys(COUNTED, 0))
         return tally
 
     def _progress(self) -> dict[str, Any]:
@@ -253,10 +255,7 @@ class _Slice:
             setattr(self.run, name, value)
         if not runs.finish(self.run, status):
             raise runs.LeaseLost
-        if any(
-            count.get("new") or count.get("changed") or count.get("deleted")
-            for count in self.run.counts.values()
-        ):
+        if any(count["new"] or count["changed"] or count["deleted"] for count in self.run.counts.values()):
             source_synced.send(sender=SourceSync, schema_id=self.source.schema_id)
 
 
@@ -294,11 +293,11 @@ def _keep(run: SourceSync, collection: Collection, item: Rejected) -> None:
 
 def _add(tally: dict[str, Any], counts: dict[str, int]) -> None:
     for name, count in counts.items():
-        tally[name] = tally.get(name, 0) + count
+        tally[name] += count
 
 
 def _why_nothing(page: Page, tally: dict[str, Any]) -> str:
-    if tally.get("read"):
+    if tally["read"]:
         return "Everything read was already stored as it is."
     return "The source holds no such objects." if page.full else "Nothing has changed since the last sync."
 

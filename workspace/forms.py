@@ -13,10 +13,9 @@ def validated(form: forms.Form) -> dict[str, Any]:
     """The form's cleaned data; raises ConfigError(code="invalid") with every field's complaint in one sentence."""
     if form.is_valid():
         return dict(form.cleaned_data)
-    complaints = [
-        f"{form.fields[name].label or name.capitalize()}: {" ".join(map(str, errors))}"
-        if name in form.fields
-        else " ".join(map(str, errors))
-        for name, errors in form.errors.items()
-    ]
+    complaints = [_complaint(form, name, " ".join(map(str, errors))) for name, errors in form.errors.items()]
     raise ConfigError(" ".join(complaints), code="invalid")
+
+
+def _complaint(form: forms.Form, name: str, errors: str) -> str:
+    return f"{form.fields[name].label or name.capitalize()}: {errors}" if name in form.fields else errors

@@ -91,7 +91,7 @@ class _Progress:
         """While another worker has the run."""
         for collection, count in run.counts.items():
             self._progress.update(
-                self._bar(collection), completed=count.get("read", 0), total=count.get("total")
+                self._bar(collection), completed=count["read"], total=count.get("total")
             )
 
     def _bar(self, collection: str) -> TaskID:
@@ -111,6 +111,6 @@ def _table(run: SourceSync) -> Table:
     table.add_column("collection")
     for name in COUNTS:
         table.add_column(name, justify="right")
-    for collection, count in run.counts.items():
-        table.add_row(collection, *(f"{count.get(name, 0):,}" for name in COUNTS))
+    for collection, count in run.in_order():
+        table.add_row(collection, *(f"{count[name]:,}" for name in COUNTS))
     return table
