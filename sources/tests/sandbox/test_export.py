@@ -177,6 +177,20 @@ def test_a_mistake_far_down_a_long_array_is_found_on_its_line(tmp_path: Path) ->
     assert refusal(tmp_path).startswith("cases.json, line 801: not valid JSON")
 
 
+@pytest.mark.parametrize("signs", [1, 2, 7, 64])
+def test_values_cut_anywhere_by_the_window_are_read_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, signs: int
+) -> None:
+    monkeypatch.setattr("sources.sandbox.json_values._CHUNK", signs)
+    users = [{"id": 10 + n, "e": -1.5e-7, "s": 'ü\n"😀', "l": [True, None, {}]} for n in range(9)]
+    text = json.dumps(users, indent=1)
+    assert "\\ud83d\\ude00" in text
+    write(tmp_path, "users.json", text.encode())
+    assert [{**user, "_links": None} for _, user in read_export(tmp_path)] == [
+        {**user, "_links": None} for user in users
+    ]
+
+
 def test_a_value_longer_than_the_window_is_read_whole(tmp_path: Path) -> None:
     write(tmp_path, "articles.json", [{"id": 1, "body": "é" * 3_000_000}, {"id": 2}])
     (_, first), (_, second) = read_export(tmp_path)
