@@ -49,12 +49,20 @@ class Tag(Enum):
 
 @dataclass(slots=True)
 class Answer:
-    """`headers` lacks date, length and rate limit, which every answer gets on its way out."""
+    """`headers` lacks date, length and rate limit, which every answer gets on its way out.
+
+    The body comes in pieces, as lists are large. `chunked` bodies are sent without their length.
+    """
 
     status: int
-    body: bytes = b""
+    pieces: list[bytes] = field(default_factory=list)
     headers: Headers = field(default_factory=list)
     chunked: bool = False
+
+    @property
+    def body(self) -> bytes:
+        """The body in one piece."""
+        return b"".join(self.pieces)
 
 
 class Refusal(Exception):
@@ -68,7 +76,7 @@ class Refusal(Exception):
         """The answer to a read or a write, which differ in `cache-control`."""
         body = {"message": self.message} | ({"errors": self.errors} if self.errors else {})
         cache = _NO_CACHE if writing else _PRIVATE
-        return Answer(self.status, orjson.dumps(body), [_JSON, cache, *_classic(self.status)])
+        return Answer(self.status, [orjson.dumps(body)], [_JSON, cache, *_classic(self.status)])
 
 
 def not_found() -> Refusal:
@@ -86,30 +94,33 @@ def invalid(errors: dict[str, Any]) -> Refusal:
     return Refusal(422, "Validation Failed", errors)
 
 
-def found(body: bytes, tag: Tag, site_version: int, known: str) -> Answer:
+def found(pieces: list[bytes], tag: Tag, site_version: int, known: str) -> Answer:
     """A 200, or a 304 when `known` (If-None-Match) names the etag that the answer would have."""
     if tag is Tag.NONE:
-        return Answer(200, body, [*_CASES])
+        return Answer(200, pieces, [*_CASES])
     cache = _PRIVATE if tag is Tag.SITE else _FRESH
-    etag = b'"%d"' % site_version if tag is Tag.SITE else etag_of(body)
+    etag = b'"%d"' % site_version if tag is Tag.SITE else etag_of(pieces)
     if tag is Tag.WEAK:
         etag = b"W/" + etag
     if known and (known == "*" or etag.removeprefix(b"W/").decode() in known):
-        return Answer(304, b"", [(b"etag", etag), cache, *_classic(304)])
-    return Answer(200, body, [_JSON, (b"etag", etag), cache, *_classic(200)])
+        return Answer(304, [], [(b"etag", etag), cache, *_classic(304)])
+    return Answer(200, pieces, [_JSON, (b"etag", etag), cache, *_classic(200)])
 
 
 def written(status: int, body: bytes, location: str = "") -> Answer:
     """A 200 or 201 with the object as it is now, its etag that of the next GET; a 204 without a body."""
     if status == HTTPStatus.NO_CONTENT:
-        return Answer(204, b"", [_NO_CACHE, *_classic(204)])
-    headers = [_JSON, (b"etag", etag_of(body)), _WRITTEN, *_classic(status)]
-    return Answer(status, body, headers + ([(b"location", location.encode())] if location else []))
+        return Answer(204, [], [_NO_CACHE, *_classic(204)])
+    headers = [_JSON, (b"etag", etag_of([body])), _WRITTEN, *_classic(status)]
+    return Answer(status, [body], headers + ([(b"location", location.encode())] if location else []))
 
 
-def etag_of(body: bytes) -> bytes:
+def etag_of(pieces: list[bytes]) -> bytes:
     """The etag of a body: 32 hexadecimal digits."""
-    return b'"%s"' % hashlib.md5(body, usedforsecurity=False).hexdigest().encode()
+    digest = hashlib.md5(usedforsecurity=False)
+    for piece in pieces:
+        digest.update(piece)
+    return b'"%s"' % digest.hexdigest().encode()
 
 
 def _classic(status: int) -> Headers:

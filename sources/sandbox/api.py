@@ -47,14 +47,14 @@ class DeskApi:
             return thing(self.store, href, login)
 
         if isinstance(asked, Listing):
-            body, tag = stored_page(self.store, asked, request, quirks, resolve), _list_tag(asked)
+            pieces, tag = stored_page(self.store, asked, request, quirks, resolve), _list_tag(asked)
         elif isinstance(asked, Made):
-            body, tag = made_page(asked, request), asked.tag
+            pieces, tag = made_page(asked, request), asked.tag
         else:
             body, tag = asked.body, asked.tag
             shape = Shape.of(request.params, (request.segments or ("",))[0], leave_ids_out=quirks.no_ids)
-            body = shape.entries(body, resolve) if shape else body
-        answer = found(body, tag, self.store.version, request.header(b"if-none-match"))
+            pieces = [shape.entries(body, resolve) if shape else body]
+        answer = found(pieces, tag, self.store.version, request.header(b"if-none-match"))
         answer.chunked = isinstance(asked, Listing) and tag is Tag.NONE
         return answer
 

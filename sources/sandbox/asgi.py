@@ -28,10 +28,13 @@ class Application:
             answer = self._api.answer(request)
         except Exception:
             log.exception("The sandbox failed on %s %s", request.method, request.path)
-            answer = Answer(500, b'{"message":"The sandbox failed; its log says why."}')
+            answer = Answer(500, [b'{"message":"The sandbox failed; its log says why."}'])
         headers = _headers(answer, request)
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-        await send({"type": "http.response.body", "body": answer.body})
+        *pieces, last = answer.pieces or [b""]
+        for piece in pieces:
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": last})
 
 
 async def _read(scope: Message, receive: Receive) -> Request:
@@ -51,4 +54,4 @@ def _headers(answer: Answer, request: Request) -> Headers:
     """Lists of cases came in chunks, everything else with its length (desk-api 3)."""
     if answer.status in (204, 304) or (answer.chunked and request.http_version == "1.1"):
         return answer.headers
-    return [*answer.headers, (b"content-length", b"%d" % len(answer.body))]
+    return [*answer.headers, (b"content-length", b"%d" % sum(map(len, answer.pieces)))]

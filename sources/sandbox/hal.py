@@ -29,9 +29,9 @@ def _link(href: str) -> bytes:
 
 
 def page_body(
-    links: PageLinks, page: int, per_page: int, total: int, entries: bytes, next_href: str | None = None
-) -> bytes:
-    """The whole answer. A page beyond the last is empty and still links to the one before it.
+    links: PageLinks, page: int, per_page: int, total: int, entries: list[bytes], next_href: str | None = None
+) -> list[bytes]:
+    """The whole answer in pieces. A page beyond the last is empty and still links to the one before it.
 
     `next_href` is a wrong address for the next page, where that is wished.
     """
@@ -40,9 +40,11 @@ def page_body(
     following = links.link(page + 1) if page < last else b"null"
     if next_href:
         following = _link(next_href)
-    return b"".join((
+    head = b"".join((
         b'{"total_entries":%d,"page":%d,"_links":{"self":' % (total, page), links.link(page),
         b',"first":', links.link(1), b',"last":', links.link(last),
         b',"previous":', previous, b',"next":', following,
-        b'},"_embedded":{"entries":[', entries, b"]}}",
+        b'},"_embedded":{"entries":[',
     ))
+    first, *rest = entries
+    return [head + first, *rest, b"]}}"]

@@ -16,7 +16,7 @@ from sources.sandbox.store import Store
 from sources.sandbox.targets import Listing, Made
 
 
-def stored_page(store: Store, listing: Listing, request: Request, quirks: Quirks, resolve: Resolve) -> bytes:
+def stored_page(store: Store, listing: Listing, request: Request, quirks: Quirks, resolve: Resolve) -> list[bytes]:
     """A page of stored objects, joined from the spool; parsed only for `fields` and `embed`."""
     limits = rules(listing.collection)
     query = understood(request.params, limits, since_id_excludes=quirks.since_id_excludes)
@@ -29,20 +29,20 @@ def stored_page(store: Store, listing: Listing, request: Request, quirks: Quirks
     entries = store.spool.joined(store[listing.collection].deliver(slots))
     shape = Shape.of(request.params, listing.collection, leave_ids_out=quirks.no_ids)
     if shape:
-        entries = shape.entries(entries, resolve)
+        entries = [shape.entries(b"".join(entries), resolve)]
     links = PageLinks(listing.path, _echoed(request, listing), query.per_page)
     next_href = quirks.next_href(links, query.page)
     return page_body(links, query.page, query.per_page, view.total, entries, next_href)
 
 
-def made_page(made: Made, request: Request) -> bytes:
+def made_page(made: Made, request: Request) -> list[bytes]:
     """A page of made-up objects."""
     query = understood(request.params, Rules())
     first = (query.page - 1) * query.per_page
     shown = made.entries[first:first + query.per_page]
     entries = b",".join(orjson.dumps(entry) for entry in shown)
     links = PageLinks(made.path, request.pairs, query.per_page)
-    return page_body(links, query.page, query.per_page, len(made.entries), entries)
+    return page_body(links, query.page, query.per_page, len(made.entries), [entries])
 
 
 def _both(one: frozenset[int] | None, other: frozenset[int] | None) -> frozenset[int] | None:

@@ -4,7 +4,7 @@ Chosen: `/filters` lists three filters; every other collection that the seven li
 """
 
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote
 
 import orjson
 
@@ -44,12 +44,11 @@ def target(store: Store, segments: tuple[str, ...], params: Params, login: Login
 
 def thing(store: Store, href: str, login: Login) -> bytes | None:
     """The object behind a link, for `embed`; of a case's feedbacks the first; None when there is none."""
-    address = urlsplit(href)
-    if not address.path.startswith(API):
+    path, _, query = href.partition("?")
+    if not path.startswith(API):
         return None
-    params = {name: texts[-1] for name, texts in parse_qs(address.query).items()}
     try:
-        found = target(store, tuple(address.path[len(API):].split("/")), params, login)
+        found = target(store, tuple(path[len(API):].split("/")), dict(parse_qsl(query)), login)
     except Refusal:
         return None
     if isinstance(found, Listing) and found.collection == "feedbacks" and found.owners:

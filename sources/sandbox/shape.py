@@ -59,4 +59,4 @@ def _known(links: dict[str, Any], name: str) -> bool:
 def _embedded(links: dict[str, Any], name: str, resolve: Resolve) -> Any:
     link = links.get("feedbacks" if name == "feedback" else name) or {}
     body = resolve(link.get("href") or "")
-    return orjson.loads(body) if body else None
+    return orjson.Fragment(body) if body else None

@@ -3,6 +3,7 @@
 Objects lie in the file as they appear in an answer, each followed by a comma: neighbours are one read.
 """
 
+import mmap
 import os
 import tempfile
 from collections.abc import Iterable
@@ -10,14 +11,21 @@ from collections.abc import Iterable
 Place = tuple[int, int]
 """Where an object lies: offset and length in bytes, the comma not counted."""
 
+PIECE = 1 << 16
+"""Larger pieces cost more: the C library gives their memory back to the system each time."""
+
 
 class Spool:
-    """Append-only; nothing that was ever stored moves or changes, so a place stays good for ever."""
+    """Append-only; nothing that was ever stored moves or changes, so a place stays good for ever.
+
+    Reading goes through a memory map: the system counts pages that were read as memory of the process, but
+    takes them back whenever something else needs room.
+    """
 
     def __init__(self) -> None:
         self._file = tempfile.TemporaryFile(prefix="desk-sandbox-", buffering=1 << 20)  # noqa: SIM115
-        self._descriptor = self._file.fileno()
-        self._size = self._readable = 0
+        self._size = self._mapped = 0
+        self._map: mmap.mmap | None = None
 
     def append(self, body: bytes) -> Place:
         """Stores one object."""
@@ -29,26 +37,47 @@ class Spool:
 
     def read(self, offset: int, length: int) -> bytes:
         """Whatever lies there: one object, or neighbours with the commas between them."""
-        if offset + length > self._readable:
-            size = self._size
-            self._file.flush()
-            self._readable = size
-        return os.pread(self._descriptor, length, offset)
+        return self._reading(offset + length)[offset:offset + length]
 
-    def joined(self, places: Iterable[Place]) -> bytes:
-        """The objects at these places with commas between them; neighbours are read in one go."""
-        parts: list[bytes] = []
-        start = end = -1
-        for offset, length in places:
-            if offset != end:
-                if end > start:
-                    parts.append(self.read(start, end - start - 1))
-                start = offset
-            end = offset + length + 1
-        if end > start:
-            parts.append(self.read(start, end - start - 1))
-        return parts[0] if len(parts) == 1 else b",".join(parts)
+    def joined(self, places: Iterable[Place]) -> list[bytes]:
+        """The objects at these places with commas between them, in pieces that are cheap to send."""
+        runs = _runs(places)
+        source = self._reading(max((end for _, end in runs), default=0))
+        pieces: list[bytes] = []
+        gathered: list[bytes] = []
+        size = 0
+        for start, end in runs:
+            for begin in range(start, end, PIECE):
+                gathered.append(source[begin:min(begin + PIECE, end)])
+                size += len(gathered[-1])
+                if size >= PIECE:
+                    pieces.append(b"".join(gathered))
+                    gathered, size = [], 0
+        return [*pieces, b"".join(gathered)]
 
     def close(self) -> None:
         """Gives the disk space back."""
+        if self._map:
+            self._map.close()
         self._file.close()
+
+    def _reading(self, until: int) -> mmap.mmap:
+        """A map of the file at least up to there; made anew when the file has outgrown the last one."""
+        if self._map is None or until > self._mapped:
+            self._file.flush()
+            self._mapped = os.fstat(self._file.fileno()).st_size
+            self._map = mmap.mmap(self._file.fileno(), self._mapped, prot=mmap.PROT_READ)
+        return self._map
+
+
+def _runs(places: Iterable[Place]) -> list[tuple[int, int]]:
+    """Neighbours taken together, as (start, end); the comma after each object is part of it but for the last."""
+    runs: list[tuple[int, int]] = []
+    start = end = 0
+    for offset, length in places:
+        if offset != end:
+            if end:
+                runs.append((start, end))
+            start = offset
+        end = offset + length + 1
+    return [*runs, (start, end - 1)] if end else []
