@@ -56,6 +56,9 @@ def entry_id(entry: Any) -> str | None:
 
 def entry_number(entry: Any) -> int | None:
     """The id as a number, by which Desk orders; None when there is none."""
+    object_id = entry.get("id") if type(entry) is dict else None
+    if type(object_id) is int:
+        return object_id
     object_id = entry_id(entry)
     return int(object_id) if object_id and object_id.isdecimal() else None
 
@@ -70,6 +73,8 @@ def parse_stamp(text: Any) -> datetime | None:
     """A time as Desk writes it (`2013-05-09T17:02:17Z`); without a zone it is UTC, in another form None."""
     try:
         stamp = datetime.fromisoformat(text)
+        if stamp.tzinfo is UTC:
+            return stamp
         return stamp.replace(tzinfo=UTC) if stamp.tzinfo is None else stamp.astimezone(UTC)
     except (TypeError, ValueError, OverflowError):
         return None
@@ -79,6 +84,9 @@ def _last_segment(link: Any) -> str | None:
     href = link.get("href") if type(link) is dict else None
     if type(href) is not str:
         return None
+    segment = href[href.rfind("/") + 1 :]
+    if segment and "?" not in segment:
+        return segment
     return href.partition("?")[0].rstrip("/").rpartition("/")[2] or None
 
 

@@ -44,14 +44,16 @@ class Line:
     def __init__(self, base_url: str, auth: AuthBase, user_agent: str, allowed_hosts: Container[str]) -> None:
         self.base_url = base_url
         self._auth = auth
-        self._headers = {"User-Agent": user_agent, "Accept": "application/json", "Accept-Encoding": "gzip"}
+        headers = {"User-Agent": user_agent, "Accept": "application/json", "Accept-Encoding": "gzip"}
+        self._blank = PreparedRequest()
+        self._blank.prepare("GET", base_url, headers=headers)
         self._adapter = _adapter(base_url, allowed_hosts)
 
     def get(self, target: str) -> Reply:
-        """The answer to a GET of `target` (path and query); raises what requests and urllib3 raise."""
-        request = PreparedRequest()
-        request.prepare("GET", self.base_url + target, headers=self._headers, auth=self._auth)
-        answer = self._adapter.send(request, stream=True, timeout=(CONNECT_SECONDS, READ_SECONDS))
+        """The answer to a GET of `target` (path and query, quoted); raises what requests and urllib3 raise."""
+        request = self._blank.copy()
+        request.url = self.base_url + target
+        answer = self._adapter.send(self._auth(request), stream=True, timeout=(CONNECT_SECONDS, READ_SECONDS))
         body: bytes = answer.raw.read(ANSWER_BYTES + 1, decode_content=True)
         if len(body) > ANSWER_BYTES:
             answer.raw.close()
