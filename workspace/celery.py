@@ -5,6 +5,7 @@ import os
 from typing import Any
 
 from celery import Celery
+from django.conf import settings
 from kombu.exceptions import OperationalError
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "workspace.settings")
@@ -15,10 +16,11 @@ app = Celery("tributary")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
-# A tick that no worker took within its minute is worthless: the next one asks the same question.
+# A tick that no worker took before the next one is worthless: that one asks the same question.
+_tick = {"schedule": settings.TICK_SECONDS, "options": {"expires": settings.TICK_SECONDS * 0.8}}
 app.conf.beat_schedule = {
-    "source syncs": {"task": "sources.tick", "schedule": 60.0, "options": {"expires": 50}},
-    "warehouse syncs": {"task": "warehouses.tick", "schedule": 60.0, "options": {"expires": 50}},
+    "source syncs": {"task": "sources.tick", **_tick},
+    "warehouse syncs": {"task": "warehouses.tick", **_tick},
 }
 
 

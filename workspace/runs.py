@@ -29,7 +29,6 @@ log = logging.getLogger(__name__)
 
 MAX_TAKEOVERS = 10
 """A run that killed this many workers in a row without committing anything is given up."""
-BEAT_SECONDS = 10.0
 
 
 class LeaseLost(Exception):
@@ -158,7 +157,7 @@ class Lease:
 
     def _beat(self) -> None:
         while not self._closing and not self.ended.is_set():
-            self._nudge.wait(BEAT_SECONDS)
+            self._nudge.wait(settings.LEASE_SECONDS / 6)
             self._nudge.clear()
             if self._closing:
                 break

@@ -131,6 +131,8 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 SLICE_SECONDS = env.int("SLICE_SECONDS", default=120)
 """A long sync hands itself on to the next task after this many seconds."""
+TICK_SECONDS = env.float("TICK_SECONDS", default=60.0)
+"""How often the two schedulers ask what is due and which runs nobody works on."""
 LEASE_SECONDS = env.int("LEASE_SECONDS", default=60)
 """A run whose worker has been silent for this long is taken over."""
 
