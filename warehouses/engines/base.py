@@ -66,7 +66,13 @@ class Session(ABC):
 
     @abstractmethod
     def merge(
-        self, schema: str, table: str, columns: Sequence[Column], rows: Iterable[Row], *, rewrite: bool = False
+        self,
+        schema: str,
+        table: str,
+        columns: Sequence[Column],
+        rows: Iterable[Row],
+        *,
+        rewrite: bool = False,
     ) -> int:
         """Insert or replace rows by id, never letting one go backwards; returns the rows written.
 
@@ -76,9 +82,7 @@ class Session(ABC):
         """
 
     @abstractmethod
-    def differing(
-        self, schema: str, table: str, columns: Sequence[Column], rows: Iterable[Row]
-    ) -> list[str]:
+    def differing(self, schema: str, table: str, columns: Sequence[Column], rows: Iterable[Row]) -> list[str]:
         """Ids among `rows` that are missing in the table or hold other values there."""
 
     @abstractmethod

@@ -1,0 +1,269 @@
+"""PostgreSQL, any provider's: how to reach it, how to test that, and which failures mean what."""
+
+from __future__ import annotations
+
+import secrets
+import ssl
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import Any, ClassVar
+
+import certifi
+import psycopg2
+from django import forms
+
+from warehouses.engines.address import is_allowed, resolve
+from warehouses.engines.base import Engine, Probe, Session
+from warehouses.engines.postgres_session import STATEMENT, PostgresSession
+from warehouses.engines.sqlstates import Place, explained, refusal
+from workspace.errors import ConfigError, PublicError
+from workspace.hub.columns import SYSTEM
+
+TLS_MODES = (
+    ("verify-full", "Encrypt, and verify certificate and host name"),
+    ("verify-ca", "Encrypt, and verify the certificate"),
+    ("require", "Encrypt"),
+    ("disable", "Do not encrypt (only for hosts this installation allows)"),
+)
+
+SESSION = {
+    "timezone": "UTC",
+    "lock_timeout": "30s",
+    "statement_timeout": STATEMENT,
+    "idle_in_transaction_session_timeout": "600s",
+    "extra_float_digits": "3",
+    "default_toast_compression": "lz4",
+}
+"""Set where the server knows the setting and the value; sent as a query, because poolers refuse start-up options."""
+
+FIXED = {
+    "application_name": "tributary",
+    "client_encoding": "UTF8",
+    "connect_timeout": 10,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+    "gssencmode": "disable",
+    # What lies in this machine's home directory is not for a customer's server.
+    "sslcertmode": "disable",
+    "passfile": "/nonexistent",
+}
+"""libpq's options that are the same for every database."""
+
+STEPS = ("dns", "connect", "tls", "login", "rights")
+STEP_OF_CODE = {
+    "host_unknown": "dns",
+    "dns_away": "dns",
+    "address_internal": "dns",
+    "refused": "connect",
+    "no_answer": "connect",
+    "not_postgresql": "connect",
+    "connection_lost": "connect",
+    "tls_required": "tls",
+    "tls_unsupported": "tls",
+    "tls_failed": "tls",
+    "certificate_not_trusted": "tls",
+}
+"""The step of the connection test a failure belongs to; whatever else fails before the rights is the login."""
+
+
+class PostgresForm(forms.Form):
+    """Where the database is and who we are there; `cleaned_data` is what Postgres takes."""
+
+    host = forms.CharField(
+        max_length=255,
+        help_text="The host alone, such as db.example.com, without postgres:// and without the port.",
+    )
+    port = forms.IntegerField(
+        min_value=1, max_value=65535, initial=5432, required=False, help_text="Usually 5432."
+    )
+    database = forms.CharField(
+        max_length=63,
+        strip=False,
+        help_text="The database to load into; each source gets a schema of its own there.",
+    )
+    user = forms.CharField(
+        max_length=63,
+        strip=False,
+        help_text="A user of its own for us, with the right to create schemas: GRANT CREATE ON DATABASE … TO …;",
+    )
+    password = forms.CharField(
+        max_length=1000,
+        strip=False,
+        required=False,
+        widget=forms.PasswordInput,
+        help_text="Kept encrypted and never shown again.",
+    )
+    tls = forms.ChoiceField(label="TLS", choices=TLS_MODES, initial="require", required=False)
+    ca = forms.CharField(
+        label="CA certificate",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="PEM text of the authority to verify against; empty: the public authorities.",
+    )
+
+    def clean_host(self) -> str:
+        """The bare host; a pasted URL, port or socket path is refused with a hint."""
+        host = str(self.cleaned_data["host"]).strip().rstrip(".")
+        if "://" in host or "@" in host:
+            raise forms.ValidationError("Enter the host alone, not a whole URL.")
+        if "/" in host or "," in host or any(character.isspace() for character in host) or not host:
+            raise forms.ValidationError("Enter the name or address of one host.")
+        name, _, port = host.rpartition(":")
+        if name and ":" not in name and port.isdigit():
+            raise forms.ValidationError("Enter the port in its own field.")
+        return host
+
+    def clean_port(self) -> int:
+        """5432 unless another is given."""
+        return self.cleaned_data["port"] or 5432
+
+    def clean_tls(self) -> str:
+        """`require` unless another mode is given."""
+        return self.cleaned_data["tls"] or "require"
+
+    def clean_ca(self) -> str:
+        """The certificates, once OpenSSL has read them."""
+        pem = str(self.cleaned_data["ca"]).strip()
+        if pem:
+            try:
+                ssl.create_default_context(cadata=pem)
+            except (ssl.SSLError, ValueError) as error:
+                raise forms.ValidationError("This is not a certificate in PEM format.") from error
+        return pem
+
+
+class Postgres(Engine):
+    """A PostgreSQL database, version 12 or later."""
+
+    kind: ClassVar[str] = "postgres"
+    name: ClassVar[str] = "Postgres"
+    summary: ClassVar[str] = "Loads into a PostgreSQL database of any provider."
+    SettingsForm: ClassVar[type[forms.Form]] = PostgresForm
+
+    @contextmanager
+    def open(self) -> Iterator[Session]:
+        with closing(self._connect()) as connection:
+            yield PostgresSession(connection, self._place)
+
+    def check(self) -> list[Probe]:
+        place = self._place
+        try:
+            address = resolve(place.host, place.port, self.allowed_hosts)[0]
+            connection = self._connect()
+        except PublicError as error:
+            return [*self._steps_before(error), Probe(_step(error), False, error.message, error.action)]
+        with closing(connection):
+            passed = [
+                Probe("dns", True, f"{place.host} is {address}."),
+                Probe("connect", True, f"PostgreSQL answers on port {place.port}."),
+                Probe("tls", True, self._encryption(connection)),
+                Probe("login", True, f"{place.user} is logged in to {place.database}."),
+            ]
+            return [*passed, self._rights(connection)]
+
+    @property
+    def _place(self) -> Place:
+        settings = self.settings
+        return Place(settings["host"], int(settings["port"]), settings["database"], settings["user"])
+
+    @property
+    def _tls(self) -> str:
+        return self.settings.get("tls") or "require"
+
+    def _connect(self) -> Any:
+        """A connection with bounded waits to the addresses that were looked at."""
+        place = self._place
+        addresses = resolve(place.host, place.port, self.allowed_hosts)
+        self._refuse_plain_text()
+        with self._authorities() as authorities:
+            try:
+                connection = psycopg2.connect(
+                    host=",".join([place.host] * len(addresses)),
+                    hostaddr=",".join(addresses),
+                    port=place.port,
+                    dbname=place.database,
+                    user=place.user,
+                    password=self.settings.get("password") or "",
+                    sslmode=self._tls,
+                    sslrootcert=authorities,
+                    **FIXED,
+                )
+            except psycopg2.Error as error:
+                raise refusal(error, place) from error
+        return _prepared(connection, place)
+
+    def _refuse_plain_text(self) -> None:
+        """Without TLS password and data cross the network readable: only to hosts the operator vouches for."""
+        place = self._place
+        if self._tls == "disable" and not is_allowed(place.host, place.port, self.allowed_hosts):
+            raise ConfigError(
+                f"The connection to {place.host} has to be encrypted.",
+                code="tls_required",
+                action="Choose another TLS mode. Whoever runs this installation can make an exception: "
+                f"OUTBOUND_ALLOWED_HOSTS={place.host}",
+            )
+
+    @contextmanager
+    def _authorities(self) -> Iterator[str | None]:
+        """A file with the authorities to verify against; None when nothing is verified."""
+        pem = self.settings.get("ca")
+        if not self._tls.startswith("verify"):
+            yield None
+        elif pem:
+            with tempfile.NamedTemporaryFile("w", suffix=".pem") as file:
+                file.write(pem)
+                file.flush()
+                yield file.name
+        else:
+            yield ssl.get_default_verify_paths().cafile or certifi.where()
+
+    def _encryption(self, connection: Any) -> str:
+        if not connection.info.ssl_in_use:
+            return "Not encrypted, as chosen."
+        verified = "verified" if self._tls.startswith("verify") else "not verified"
+        return f"Encrypted with {connection.info.ssl_attribute('protocol')}, certificate {verified}."
+
+    def _rights(self, connection: Any) -> Probe:
+        """Do once what a sync does, and forget it."""
+        session = PostgresSession(connection, self._place)
+        schema = f"tributary_check_{secrets.token_hex(4)}"
+        row = ["1", None, None, None, 1, None]
+        try:
+            session.create_schema(schema)
+            session.create_table(schema, "probe", [])
+            session.merge(schema, "probe", SYSTEM, [row])
+            session.merge(schema, "probe", SYSTEM, [row])
+            session.rollback()
+        except PublicError as error:
+            return Probe("rights", False, error.message, error.action)
+        return Probe("rights", True, f"{self._place.user} may create schemas and tables.")
+
+    def _steps_before(self, error: PublicError) -> list[Probe]:
+        """The steps a failure shows to have passed; a refusal of ours comes before anything was connected."""
+        passed = STEPS[: 1 if error.code == "tls_required" else STEPS.index(_step(error))]
+        return [Probe(step, True, "Passed.") for step in passed]
+
+
+def _step(error: PublicError) -> str:
+    return STEP_OF_CODE.get(error.code, "login")
+
+
+def _prepared(connection: Any, place: Place) -> Any:
+    """The connection with its session settings, before its first transaction."""
+    try:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """SELECT set_config(name, value, false)
+                   FROM unnest(%s::text[], %s::text[]) AS wanted (name, value) JOIN pg_settings known USING (name)
+                   WHERE known.enumvals IS NULL OR value = ANY (known.enumvals)""",
+                [list(SESSION), list(SESSION.values())],
+            )
+        connection.autocommit = False
+    except psycopg2.Error as error:
+        connection.close()
+        raise explained(error, place) or error from error
+    return connection
