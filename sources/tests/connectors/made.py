@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from werkzeug import Response
@@ -48,7 +48,9 @@ def listing(
     return {"total_entries": count, "page": 1, "_links": links, "_embedded": {"entries": list(entries)}}
 
 
-def answer(body: Any, status: int = 200, **headers: str) -> Response:
+def answer(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """An HTTP answer as Desk gives it."""
     text = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return Response(text, status, {**LIMITS, **headers}, content_type="application/json; charset=utf-8")
+    return Response(
+        text, status, {**LIMITS, **(headers or {})}, content_type="application/json; charset=utf-8"
+    )

@@ -85,7 +85,7 @@ def test_rate_limit_headers_are_passed_on(
 
 
 def test_a_packed_answer_is_unpacked(httpserver: HTTPServer, client: DeskClient) -> None:
-    packed = answer(gzip.compress(json.dumps(GOOD).encode()), **{"Content-Encoding": "gzip"})
+    packed = answer(gzip.compress(json.dumps(GOOD).encode()), headers={"Content-Encoding": "gzip"})
     serve_in_turn(httpserver, packed)
     assert client.listing(CASES).total == 1
 
@@ -170,7 +170,7 @@ def test_a_refusal_is_not_repeated_and_says_what_desk_said(
 def test_a_429_is_waited_out_as_the_header_says(
     reset: str, seconds: int, httpserver: HTTPServer, client: DeskClient, traffic: WatchedTraffic
 ) -> None:
-    refusal = answer({"message": "Too Many Requests"}, 429, **{"X-Rate-Limit-Reset": reset})
+    refusal = answer({"message": "Too Many Requests"}, 429, headers={"X-Rate-Limit-Reset": reset})
     serve_in_turn(httpserver, refusal, answer(GOOD))
     assert client.listing(CASES).total == 1
     assert traffic.pauses == [(seconds, "rate_limited")]
@@ -243,7 +243,7 @@ def test_an_answer_without_end_is_cut_off(
 ) -> None:
     monkeypatch.setattr(transport, "ANSWER_BYTES", 1000)
     bomb = gzip.compress(b" " * 10_000_000)
-    serve_in_turn(httpserver, answer(bomb, **{"Content-Encoding": "gzip"}))
+    serve_in_turn(httpserver, answer(bomb, headers={"Content-Encoding": "gzip"}))
     with pytest.raises(TransientError, match="cut off"):
         client.listing(CASES)
 
