@@ -43,6 +43,8 @@ class Tag(Enum):
     """`W/"…"`: articles in 2016."""
     SITE = auto()
     """One number for the whole site: the list of users, the labels of a case."""
+    UNTAGGED = auto()
+    """The classic backend without an etag: a single topic."""
     NONE = auto()
     """Cases in 2016."""
 
@@ -51,13 +53,17 @@ class Tag(Enum):
 class Answer:
     """`headers` lacks date, length and rate limit, which every answer gets on its way out.
 
-    The body comes in pieces, as lists are large. `chunked` bodies are sent without their length.
+    The body comes in pieces, as lists are large. `chunked` bodies are sent without their length. `stall` and
+    `drip`: seconds before the first byte, and for the body; `cut`: the connection ends in the middle of it.
     """
 
     status: int
     pieces: list[bytes] = field(default_factory=list)
     headers: Headers = field(default_factory=list)
     chunked: bool = False
+    stall: float = 0
+    drip: float = 0
+    cut: bool = False
 
     @property
     def body(self) -> bytes:
@@ -98,6 +104,8 @@ def found(pieces: list[bytes], tag: Tag, site_version: int, known: str) -> Answe
     """A 200, or a 304 when `known` (If-None-Match) names the etag that the answer would have."""
     if tag is Tag.NONE:
         return Answer(200, pieces, [*_CASES])
+    if tag is Tag.UNTAGGED:
+        return Answer(200, pieces, [_JSON, _PRIVATE, *_classic(200)])
     cache = _PRIVATE if tag is Tag.SITE else _FRESH
     etag = b'"%d"' % site_version if tag is Tag.SITE else etag_of(pieces)
     if tag is Tag.WEAK:

@@ -1,5 +1,6 @@
 """The ASGI application: between uvicorn and the two things that answer, the API and the control endpoint."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -11,6 +12,8 @@ from sources.sandbox.request import Request
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+
+_DRIPS = 20
 
 log = logging.getLogger("sources.sandbox")
 
@@ -29,12 +32,17 @@ class Application:
         except Exception:
             log.exception("The sandbox failed on %s %s", request.method, request.path)
             answer = Answer(500, [b'{"message":"The sandbox failed; its log says why."}'])
+        if answer.stall:
+            await asyncio.sleep(answer.stall)
         headers = _headers(answer, request)
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-        *pieces, last = answer.pieces or [b""]
+        *pieces, last = _dripping(answer) if answer.drip or answer.cut else answer.pieces or [b""]
         for piece in pieces:
             await send({"type": "http.response.body", "body": piece, "more_body": True})
-        await send({"type": "http.response.body", "body": last})
+            if answer.drip:
+                await asyncio.sleep(answer.drip / len(pieces))
+        if not answer.cut:
+            await send({"type": "http.response.body", "body": last})
 
 
 async def _read(scope: Message, receive: Receive) -> Request:
@@ -48,6 +56,13 @@ async def _read(scope: Message, receive: Receive) -> Request:
     return Request(
         scope["method"], scope["raw_path"].decode("latin-1"), scope["query_string"].decode("latin-1"),
         dict(scope["headers"]), body, scope["http_version"])
+
+
+def _dripping(answer: Answer) -> list[bytes]:
+    """The body in many small pieces, of which a connection that is cut carries the first half."""
+    body = answer.body[: len(answer.body) // 2] if answer.cut else answer.body
+    size = len(body) // _DRIPS + 1
+    return [*(body[start:start + size] for start in range(0, len(body), size)), b""]
 
 
 def _headers(answer: Answer, request: Request) -> Headers:

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 
 import orjson
 
-from sources.sandbox.faults import Quirks
 from sources.sandbox.hal import PageLinks, page_body
 from sources.sandbox.query import understood
 from sources.sandbox.request import Request
@@ -12,6 +11,7 @@ from sources.sandbox.rules import Rules, rules
 from sources.sandbox.search import searched
 from sources.sandbox.selection import select, windowed
 from sources.sandbox.shape import Resolve, Shape
+from sources.sandbox.spoil import Quirks
 from sources.sandbox.store import Store
 from sources.sandbox.targets import Listing, Made
 

@@ -145,7 +145,7 @@ def _owned(store: Store, name: str, own: int, below: tuple[str, ...], path: str)
 
 
 def _tag(name: str) -> Tag:
-    return {"cases": Tag.NONE, "articles": Tag.WEAK}.get(name, Tag.BODY)
+    return {"cases": Tag.NONE, "articles": Tag.WEAK, "topics": Tag.UNTAGGED}.get(name, Tag.BODY)
 
 
 def _filter(number: int) -> dict[str, Any]:

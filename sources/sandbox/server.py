@@ -12,6 +12,7 @@ import uvicorn
 from sources.sandbox.api import DeskApi
 from sources.sandbox.asgi import Application
 from sources.sandbox.auth import Door, Login, OAuthKeys
+from sources.sandbox.faults import Faults
 from sources.sandbox.invented.people import DEMO_LOGINS
 from sources.sandbox.limits import MinuteLimit
 from sources.sandbox.store import Store
@@ -38,7 +39,9 @@ class Sandbox:
         self.logins = (Login(email, password, ADMIN_LEVEL), Login(AGENT, password, AGENT_LEVEL))
         self._socket = socket.create_server((host, port), backlog=512)
         self.store = Store(items)
-        self.api = DeskApi(self.store, Door(self.logins, self.keys, self.api_token), MinuteLimit(rate_limit))
+        self.faults, self.limit = Faults(), MinuteLimit(rate_limit)
+        door = Door(self.logins, self.keys, self.api_token)
+        self.api = DeskApi(self.store, door, self.limit, self.faults)
         config = uvicorn.Config(
             Application(self.api), http="httptools", loop="uvloop", lifespan="off", ws="none",
             access_log=False, log_config=None, log_level="critical", server_header=False, date_header=False,

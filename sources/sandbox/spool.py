@@ -42,7 +42,9 @@ class Spool:
     def joined(self, places: Iterable[Place]) -> list[bytes]:
         """The objects at these places with commas between them, in pieces that are cheap to send."""
         runs = _runs(places)
-        source = self._reading(max((end for _, end in runs), default=0))
+        if not runs:
+            return [b""]
+        source = self._reading(max(end for _, end in runs))
         pieces: list[bytes] = []
         gathered: list[bytes] = []
         size = 0
