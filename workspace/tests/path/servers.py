@@ -12,7 +12,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-QUICK = {"LEASE_SECONDS": "3", "TICK_SECONDS": "1", "SLICE_SECONDS": "2", "OUTBOUND_ALLOWED_HOSTS": "127.0.0.1"}
+QUICK = {
+    "LEASE_SECONDS": "3",
+    "TICK_SECONDS": "1",
+    "SLICE_SECONDS": "2",
+    "OUTBOUND_ALLOWED_HOSTS": "127.0.0.1",
+}
 """The same code with shorter breath: a dead worker is noticed in seconds instead of a minute."""
 
 

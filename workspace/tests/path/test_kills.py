@@ -56,7 +56,9 @@ def test_killed_workers_lose_nothing_and_double_nothing(
         worker = start_worker()
         for number in range(KILLS):
             if not working():
-                path.control("mutate", {"action": "update", "collection": "cases", "count": 200, "seed": number})
+                path.control(
+                    "mutate", {"action": "update", "collection": "cases", "count": 200, "seed": number}
+                )
                 start(path)
             eventually("Somebody works", lambda: _at_work() or not working())
             _wait_a_while(chance)
@@ -69,9 +71,7 @@ def test_killed_workers_lose_nothing_and_double_nothing(
     assert _ended_well(WarehouseSync)
 
 
-def test_redis_may_forget_everything_in_the_middle(
-    make_path: Callable[..., Stretch], tmp_path: Path
-) -> None:
+def test_redis_may_forget_everything_in_the_middle(make_path: Callable[..., Stretch], tmp_path: Path) -> None:
     path = make_path(CASES)
     with celery_processes(connection.settings_dict, tmp_path) as start_worker:
         worker: Process = start_worker()

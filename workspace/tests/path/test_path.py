@@ -39,11 +39,15 @@ def test_a_priority_that_goes_from_2_to_4_shows_4_and_nothing_else_is_rewritten(
     path.sync()
     path.flush()
     case = sorted(path.truth("cases"), key=int)[7]
-    path.control("mutate", {"action": "update", "collection": "cases", "ids": [int(case)], "set": {"priority": 2}})
+    path.control(
+        "mutate", {"action": "update", "collection": "cases", "ids": [int(case)], "set": {"priority": 2}}
+    )
     path.sync()
     path.flush()
     before = {name: physical(path, name) for name in COLLECTIONS}
-    path.control("mutate", {"action": "update", "collection": "cases", "ids": [int(case)], "set": {"priority": 4}})
+    path.control(
+        "mutate", {"action": "update", "collection": "cases", "ids": [int(case)], "set": {"priority": 4}}
+    )
     assert path.sync().counts["cases"]["changed"] == 1
     assert path.flush().results.get(collection__name="cases").rows == 1
     assert path.table("cases")[case]["priority"] == 4
@@ -121,7 +125,9 @@ def test_a_soft_deleted_case_is_an_ordinary_change(path: Stretch) -> None:
 def test_an_older_version_delivered_again_is_refused(path: Stretch) -> None:
     path.sync()
     case = sorted(path.truth("cases"), key=int)[3]
-    path.control("mutate", {"action": "update", "collection": "cases", "ids": [int(case)], "set": {"priority": 9}})
+    path.control(
+        "mutate", {"action": "update", "collection": "cases", "ids": [int(case)], "set": {"priority": 9}}
+    )
     path.sync()
     path.control("mutate", {"action": "redeliver", "collection": "cases", "ids": [int(case)], "count": 1})
     path.sync(full=True)
