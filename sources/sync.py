@@ -31,7 +31,7 @@ from workspace.runs import Lease, Run
 
 log = logging.getLogger(__name__)
 
-PAGES_AHEAD = 12
+PAGES_AHEAD = 10
 BATCH_OBJECTS = 1000
 """Objects written in one transaction at the most; batches of 1,000 are as fast as larger ones and small in memory."""
 

@@ -32,7 +32,7 @@ from workspace.runs import Lease, Run
 
 log = logging.getLogger(__name__)
 
-SLICE_OBJECTS = 2000
+SLICE_OBJECTS = 1000
 """Objects staged and merged at a time: sets the memory, hardly the speed."""
 TOGETHER = 20_000
 """Up to this many changes all collections commit in one transaction."""
@@ -238,7 +238,7 @@ class _Slice:
         off = frozenset(self.connection.properties_off.get(target.name, []))
         fits_float = partial(session.fits_float, self.schema, target.name)
         layout, flushed = Layout(self.tables.get(target.name, {}), off, fits_float), 0
-        with Ahead(prepare(target, layout), 2) as slices:
+        with Ahead(prepare(target, layout), 1) as slices:
             for slice_ in slices:
                 started = time.monotonic()
                 self._shape(session, target, slice_)
