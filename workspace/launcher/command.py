@@ -22,8 +22,7 @@ def run(argv: Sequence[str], environ: Mapping[str, str], signals: Signals) -> in
     """
     terminal = _foreground_terminal()
     with _guard() as guarded:
-        process = _start(argv, environ, terminal)
-        print(process.pid, file=guarded, flush=True)
+        process = _start(argv, environ, guarded.fileno(), terminal)
         signals.pass_to(process.pid)
         try:
             code = _wait(process, terminal)
@@ -36,11 +35,14 @@ def run(argv: Sequence[str], environ: Mapping[str, str], signals: Signals) -> in
     return code if code >= 0 else 128 - code
 
 
-def _start(argv: Sequence[str], environ: Mapping[str, str], terminal: int | None) -> subprocess.Popen[bytes]:
+def _start(
+    argv: Sequence[str], environ: Mapping[str, str], guarded: int, terminal: int | None
+) -> subprocess.Popen[bytes]:
     parent = os.getpid()
 
     def before_exec() -> None:
         die_with_parent(signal.SIGTERM, parent)
+        os.write(guarded, b"%d\n" % os.getpid())  # before the command can start anything
         if terminal is not None:
             _hand_over(terminal, os.getpid())
 
@@ -51,10 +53,10 @@ def _start(argv: Sequence[str], environ: Mapping[str, str], terminal: int | None
 
 
 @contextmanager
-def _guard() -> Iterator[IO[str]]:
+def _guard() -> Iterator[IO[bytes]]:
     """Start the guard, which takes the group's number; the end of the block is its word to act."""
     program = [sys.executable, "-I", "-S", guard.__file__]
-    with subprocess.Popen(program, stdin=subprocess.PIPE, text=True, start_new_session=True) as process:
+    with subprocess.Popen(program, stdin=subprocess.PIPE, start_new_session=True) as process:
         if process.stdin is None:
             raise AssertionError("Popen was asked for a pipe")
         yield process.stdin

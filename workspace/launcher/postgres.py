@@ -1,5 +1,6 @@
 """A PostgreSQL cluster on the loopback interface, with the two databases `tributary` and `warehouse`."""
 
+import os
 import secrets
 import shutil
 import signal
@@ -13,7 +14,7 @@ from workspace.launcher.accounts import Account
 from workspace.launcher.errors import LaunchError
 from workspace.launcher.installs import Install
 from workspace.launcher.ports import LOOPBACK
-from workspace.launcher.server import Server, run_to_end, spawn, start_on_free_port, tail
+from workspace.launcher.server import PROBE_SECONDS, Server, run_to_end, spawn, start_on_free_port, tail
 from workspace.launcher.signals import Signals
 
 SUPERUSER = "app"
@@ -118,13 +119,16 @@ def _initialise(cluster: Cluster, signals: Signals) -> None:
 def _drop_stale_pid_file(data: Path) -> None:
     """After a crash the number in the file may belong to any other process, and PostgreSQL would not start.
 
-    The servers' lock already says that no server of ours runs; one started by hand is left alone.
+    The servers' lock already says that no server of ours runs; one started by hand works in its data directory.
     """
     pid_file = data / "postmaster.pid"
     if pid_file.exists():
         pid = pid_file.read_text().partition("\n")[0]
-        comm = Path("/proc", pid, "comm")
-        if not (comm.exists() and comm.read_text().strip() == "postgres"):
+        try:
+            stale = os.readlink(f"/proc/{pid}/cwd") != str(data.resolve())
+        except FileNotFoundError:  # gone, or a zombie
+            stale = True
+        if stale:
             pid_file.unlink()
 
 
@@ -151,7 +155,7 @@ def _begin(cluster: Cluster, settings: Sequence[str], servers_lock: int, port: i
 def _answers(cluster: Cluster, port: int) -> bool:
     """A real query: an open port says less, and a stranger's server does not know our password."""
     try:
-        return wire.query(_door(cluster, port, "postgres"), "SELECT 1") == [("1",)]
+        return wire.query(_door(cluster, port, "postgres"), "SELECT 1", PROBE_SECONDS) == [("1",)]
     except (OSError, wire.RefusedError):
         return False
 

@@ -17,6 +17,7 @@ from workspace.launcher.errors import LaunchError
 from workspace.launcher.signals import Signals
 
 PORT_TRIES = 5
+PROBE_SECONDS = 1.0  # a stranger on the port may accept and say nothing
 READY_SECONDS = 300.0  # recovery after a crash replays up to max_wal_size
 STOP_SECONDS = 60.0
 LOG_LINES = 20
@@ -52,12 +53,14 @@ class Server:
     def wait_until(self, is_ready: Callable[[int], bool], signals: Signals) -> None:
         """Poll `is_ready(port)`. Raises LaunchError with the end of the log when the server ends first."""
         deadline = time.monotonic() + READY_SECONDS
-        while not is_ready(self.port):
-            if self.process.poll() is not None:
-                raise LaunchError(f"{self.name} did not start. The end of {self.log}:\n{tail(self.log)}")
+        signals.pause()  # no server is that fast, and one without a port ends in this time
+        while self.process.poll() is None:
+            if is_ready(self.port):
+                return
             if time.monotonic() > deadline:
                 raise LaunchError(f"{self.name} was not ready in {READY_SECONDS:.0f} s; see {self.log}.")
             signals.pause()
+        raise LaunchError(f"{self.name} did not start. The end of {self.log}:\n{tail(self.log)}")
 
     def stop(self) -> bool:
         """Shut down and wait; False when the server had already ended by itself."""

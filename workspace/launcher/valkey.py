@@ -12,10 +12,8 @@ from pathlib import Path
 from workspace.launcher.accounts import Account
 from workspace.launcher.installs import Install
 from workspace.launcher.ports import LOOPBACK
-from workspace.launcher.server import Server, spawn, start_on_free_port
+from workspace.launcher.server import PROBE_SECONDS, Server, spawn, start_on_free_port
 from workspace.launcher.signals import Signals
-
-TIMEOUT_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -76,7 +74,7 @@ def _settings(keeper: Keeper, port: int) -> str:
 
 def _answers(keeper: Keeper, port: int) -> bool:
     try:
-        with socket.create_connection((LOOPBACK, port), TIMEOUT_SECONDS) as connection:
+        with socket.create_connection((LOOPBACK, port), PROBE_SECONDS) as connection:
             connection.sendall(f"AUTH {keeper.password}\r\nPING\r\n".encode())
             answer = connection.makefile("rb")
             return [answer.readline(), answer.readline()] == [b"+OK\r\n", b"+PONG\r\n"]

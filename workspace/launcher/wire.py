@@ -12,7 +12,6 @@ from workspace.launcher.ports import LOOPBACK
 
 PROTOCOL_3 = 196608
 CLEARTEXT_PASSWORD = 3
-TIMEOUT_SECONDS = 60.0
 
 Row = tuple[str | None, ...]
 
@@ -31,9 +30,9 @@ class Door:
     database: str
 
 
-def query(door: Door, statement: str) -> list[Row]:
+def query(door: Door, statement: str, timeout_seconds: float = 60.0) -> list[Row]:
     """The rows of one statement. Raises OSError when nobody listens, RefusedError when the server says no."""
-    with socket.create_connection((LOOPBACK, door.port), TIMEOUT_SECONDS) as connection:
+    with socket.create_connection((LOOPBACK, door.port), timeout_seconds) as connection:
         _sign_in(connection, door)
         connection.sendall(_message(b"Q", _text(statement)))
         return [_row(body) for kind, body in _until_ready(connection) if kind == b"D"]
