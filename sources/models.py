@@ -27,7 +27,7 @@ class Source(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="sources")
-    schema = models.OneToOneField(Schema, models.PROTECT, related_name="source")
+    schema = models.OneToOneField(Schema, models.RESTRICT, related_name="source")
     kind = models.CharField(max_length=40)
     name = models.CharField(max_length=100)
     slug = models.SlugField(max_length=60)

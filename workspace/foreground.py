@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from django.db import OperationalError, connection
+from rich.console import Console
 
 from workspace.runs import Run
 
@@ -31,3 +32,9 @@ def run_to_end(run: R, work: Callable[[], bool], follow: Callable[[R], None]) ->
 def exit_status(run: Run) -> int:
     """0 success, 3 partial, 1 failed, cancelled or skipped."""
     return EXIT.get(Run.Status(run.status), 1)
+
+
+def printer() -> Console:
+    """Standard output, wide enough for the tables of runs also where there is no terminal."""
+    console = Console()
+    return console if console.is_terminal else Console(width=120)

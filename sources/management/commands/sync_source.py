@@ -16,7 +16,7 @@ from sources.models import Source, SourceSync
 from sources.schedule import request_sync
 from sources.sync import run_slice
 from sources.traffic import SharedTraffic
-from workspace.foreground import exit_status, run_to_end
+from workspace.foreground import exit_status, printer, run_to_end
 
 COUNTS = ("read", "new", "changed", "unchanged", "deleted", "stale", "quarantined", "requests")
 
@@ -46,7 +46,7 @@ class Command(BaseCommand):
         if as_json:
             self.stdout.write(json.dumps(run.as_dict(), indent=2))
             return
-        console = Console()
+        console = printer()
         console.print(_table(run))
         for notice in run.notices:
             where = f"{notice['collection']}: " if notice["collection"] else ""

@@ -15,7 +15,7 @@ from warehouses.find import find_connections
 from warehouses.flush import run_slice
 from warehouses.models import Connection, WarehouseSync
 from warehouses.schedule import request_sync
-from workspace.foreground import exit_status, run_to_end
+from workspace.foreground import exit_status, printer, run_to_end
 
 
 class Command(BaseCommand):
@@ -52,8 +52,9 @@ class Command(BaseCommand):
         if as_json:
             self.stdout.write(json.dumps(run.as_dict()))
             return
-        console = Console()
-        console.print(_table(run))
+        console = printer()
+        empty = f"{run.connection}: {run.status}, nothing had changed"
+        console.print(_table(run) if run.results.exists() else empty)
         for notice in run.notices:
             where = f"{notice['collection']}: " if notice["collection"] else ""
             console.print(

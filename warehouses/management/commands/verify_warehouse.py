@@ -6,13 +6,13 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from rich.console import Console
 from rich.table import Table
 
 from warehouses.find import find_connections
 from warehouses.models import Connection
 from warehouses.verify import Finding, verify
 from workspace.errors import PublicError
+from workspace.foreground import printer
 from workspace.prompts import as_command_error
 
 
@@ -27,7 +27,7 @@ class Command(BaseCommand):
         parser.add_argument("--repair", action="store_true", help="write differing rows again from the Hub")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        console, sound = Console(), True
+        console, sound = printer(), True
         for connection in find_connections(options["warehouse"], options["source"]):
             try:
                 findings = verify(connection, repair=options["repair"])

@@ -26,15 +26,15 @@ import psycopg2
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from rich.console import Console
 from rich.table import Table
 
+from workspace.foreground import printer
 from workspace.hub.models import Collection
 from workspace.models import Workspace
 
-SLUG, OWNER = "demo", "owner@example.com"
+SLUG, OWNER, SCHEMA = "demo", "owner@example.com", "desk_com"
 DESK_LOGIN, DESK_PASSWORD = "admin@example.com", "desk-sandbox"
-SAMPLE = """SELECT c.subject, c.priority, c.status, u.first_name || ' ' || u.last_name AS customer
+SAMPLE = """SELECT c.subject, c.priority, c.status, concat_ws(' ', u.first_name, u.last_name) AS customer
 FROM desk_com.cases c JOIN desk_com.customers u ON u.id = c.customer_id
 ORDER BY c.priority DESC, c.created_at DESC LIMIT 5"""
 
@@ -54,34 +54,38 @@ class Command(BaseCommand):
         call_command("migrate", verbosity=0, interactive=False)
         os.environ["OUTBOUND_ALLOWED_HOSTS"] = "127.0.0.1"
         settings.OUTBOUND_ALLOWED_HOSTS = frozenset({"127.0.0.1"})
+        if "WAREHOUSE_URL" not in os.environ:
+            raise CommandError("WAREHOUSE_URL is not set: run the demo with `make demo`.")
         with _sandbox(_free(options["sandbox_port"]), options["cases"]) as desk:
             password = _set_up(desk)
             call_command("sync_source", f"{SLUG}/desk-com")
             call_command("sync_warehouse", f"{SLUG}/warehouse")
             equal = _show(desk)
+            sys.stdout.flush()
             if options["once"]:
                 raise SystemExit(0 if equal else 1)
             _serve(_free(options["port"]), desk, password)
 
 
 def _set_up(desk: str) -> str:
-    """Workspace, warehouse, source: made at the first start, connected again at later ones. Returns the password."""
+    """A new workspace with warehouse and source: its Desk starts anew, so does the demo. Returns the password."""
     password = secrets.token_urlsafe(9)
+    _forget()
     _quietly("bootstrap", workspace=SLUG, name="Demo", owner=OWNER, password=password)
-    workspace = Workspace.objects.get(slug=SLUG)
-    target = _warehouse_fields()
+    _quietly("add_warehouse", "postgres", workspace=SLUG, name="Warehouse", fields=_warehouse_fields())
     credentials = {"subdomain": desk, "email": DESK_LOGIN, "password": DESK_PASSWORD}
-    if not workspace.warehouses.exists():
-        _quietly("add_warehouse", "postgres", workspace=SLUG, name="Warehouse", fields=target)
-    else:
-        _quietly("connect_warehouse", f"{SLUG}/warehouse", fields=target)
-    if not workspace.sources.exists():
-        _quietly(
-            "add_source", "desk", workspace=SLUG, name="Desk.com", warehouse=["warehouse"], fields=credentials
-        )
-    else:
-        _quietly("connect_source", f"{SLUG}/desk-com", fields=credentials)
+    _quietly(
+        "add_source", "desk", workspace=SLUG, name="Desk.com", warehouse=["warehouse"], fields=credentials
+    )
     return password
+
+
+def _forget() -> None:
+    """The demo of an earlier start and what it loaded."""
+    Workspace.objects.filter(slug=SLUG).delete()
+    with closing(psycopg2.connect(os.environ["WAREHOUSE_URL"])) as connection, connection.cursor() as cursor:
+        cursor.execute(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")
+        connection.commit()
 
 
 def _quietly(command: str, *args: str, **options: Any) -> None:
@@ -89,8 +93,6 @@ def _quietly(command: str, *args: str, **options: Any) -> None:
 
 
 def _warehouse_fields() -> dict[str, Any]:
-    if "WAREHOUSE_URL" not in os.environ:
-        raise CommandError("WAREHOUSE_URL is not set: run the demo with `make demo`.")
     url = urlsplit(os.environ["WAREHOUSE_URL"])
     return {
         "host": url.hostname,
@@ -105,16 +107,7 @@ def _warehouse_fields() -> dict[str, Any]:
 @contextmanager
 def _sandbox(port: int, cases: int) -> Iterator[str]:
     """A Desk site of its own on this machine; yields its address."""
-    command = [
-        sys.executable,
-        "manage.py",
-        "desk_sandbox",
-        "--port",
-        str(port),
-        "--cases",
-        str(cases),
-        "--live",
-    ]
+    command = [sys.executable, "manage.py", "desk_sandbox", "--port", str(port), "--cases", str(cases)]
     log = Path("var") / "desk_sandbox.log"
     log.parent.mkdir(exist_ok=True)
     with log.open("w") as out, subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT) as process:
@@ -138,8 +131,10 @@ def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> str:
     raise CommandError("The Desk sandbox does not answer.")
 
 
-def _ask(url: str) -> Any:
-    with urllib.request.urlopen(url, timeout=30) as answer:  # noqa: S310  our own sandbox
+def _ask(url: str, put: Any = None) -> Any:
+    data, method = (json.dumps(put).encode(), "PUT") if put is not None else (None, "GET")
+    request = urllib.request.Request(url, data, method=method)  # noqa: S310  our own sandbox
+    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
         return json.load(answer)
 
 
@@ -153,14 +148,14 @@ def _show(desk: str) -> bool:
     with closing(psycopg2.connect(os.environ["WAREHOUSE_URL"])) as connection, connection.cursor() as cursor:
         for collection in Collection.objects.filter(schema__workspace__slug=SLUG):
             counts = [
-                truth["counts"][collection.name],
+                truth[collection.name]["count"],
                 collection.objects_live,
                 _rows(cursor, collection.name),
             ]
             same = len(set(counts)) == 1
             equal = equal and same
             table.add_row(collection.name, *(f"{count:,}" for count in counts), "yes" if same else "NO")
-        console = Console()
+        console = printer()
         console.print(table)
         cursor.execute(SAMPLE)
         console.print(_answer(cursor))
@@ -197,7 +192,8 @@ def _free(port: int) -> int:
 def _serve(port: int, desk: str, password: str) -> None:
     """Web, worker and beat as in the Procfile, until Ctrl-C."""
     call_command("collectstatic", verbosity=0, interactive=False)
-    console = Console()
+    _ask(f"{desk}/_sandbox/live", {"on": True, "every": 2.0})
+    console = printer()
     console.print(f"\n  Tributary     http://127.0.0.1:{port}/", markup=False)
     console.print(f"  signed in as  {OWNER}  {password}", markup=False)
     console.print(f"  Desk sandbox  {desk}  {DESK_LOGIN}  {DESK_PASSWORD}", markup=False)

@@ -1,4 +1,4 @@
-"""Random histories of Desk × random syncs, flushes and crashes.
+"""Random histories of Desk, random syncs, flushes and crashes.
 
 After a sync that ended well the Hub equals Desk, after a flush the warehouse equals the Hub, whatever came before.
 `HISTORIES=200 pytest …/test_histories.py` tries more of them.
@@ -6,6 +6,7 @@ After a sync that ended well the Hub equals Desk, after a flush the warehouse eq
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable
 from datetime import timedelta
@@ -120,10 +121,8 @@ def _die_after(commits: int, work: Callable[[], object]) -> None:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(runs.Lease, "commit_point", commit_point)
-        try:
+        with contextlib.suppress(Killed):
             work()
-        except Killed:
-            pass
 
 
 def _let_leases_run_out(model: type[Run]) -> None:
