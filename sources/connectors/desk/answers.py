@@ -52,7 +52,7 @@ def parse_listing(reply: Reply, base_url: str, path: str) -> Listing:
     if not isinstance(links, dict) or "next" not in links:
         raise malformed(host, path, "does not say whether there is more")
     if links["next"] is not None:
-        _check_host(_href(links["next"]), base_url, host, path)
+        _check_next(_href(links["next"]), _href(links.get("self")), base_url, path)
     return Listing(entries, total, links, _clock(reply))
 
 
@@ -76,15 +76,16 @@ def check_next_page(listing: Listing, base_url: str, path: str, page: int) -> in
     return granted
 
 
-def _check_host(href: str, base_url: str, host: str, path: str) -> None:
+def _check_next(href: str, here: str, base_url: str, path: str) -> None:
+    """A link to another host or to the page it is on is never followed."""
     try:
         target = urlsplit(urljoin(base_url, href))
         same = (target.scheme, target.netloc) == urlsplit(base_url)[:2]
     except ValueError:
         same = False
-    if not same:
-        message = f"{host} leads from {path} to another host, {href!r}, which was not followed."
-        raise TransientError(message, code="bad_next_link")
+    if not same or href == here:
+        host, where = urlsplit(base_url).netloc, "itself" if same else f"another host, {href!r}"
+        raise TransientError(f"{host} leads from {path} to {where}.", code="bad_next_link")
 
 
 def _href(link: Any) -> str:

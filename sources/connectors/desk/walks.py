@@ -167,28 +167,26 @@ def by_stamp(client: DeskClient, search: Stamped, mark: Mark) -> Iterator[Leap]:
     """All objects from second `mark["at"]` on, the ones at a border twice.
 
     The next answer starts at the last second of this one. When a whole answer shares one second that would
-    lead nowhere: this second is then read by itself, and the walk goes on after it.
+    lead nowhere: this second is then read by itself, from the mark `within` it on, and the walk goes on
+    after it.
     """
-    at, inner = mark["at"], {key: value for key, value in mark.items() if key != "at"}
-    crowded = bool(inner)
     while True:
-        if crowded:
-            yield from _crowd(client, search, at, inner)
-            at, inner, crowded = at + 1, {}, False
-        leap = _from_second(client, search, at)
+        if "within" in mark:
+            yield from _crowd(client, search, mark["at"], mark["within"])
+            mark = {"at": mark["at"] + 1}
+        leap = _from_second(client, search, mark["at"])
         yield leap
         if leap.mark is None:
             return
-        at, crowded = leap.mark["at"], "crowded" in leap.mark
+        mark = leap.mark
 
 
-def _crowd(client: DeskClient, search: Stamped, second: int, inner: Mark) -> Iterator[Leap]:
-    start = {key: value for key, value in inner.items() if key != "crowded"}
+def _crowd(client: DeskClient, search: Stamped, second: int, start: Mark) -> Iterator[Leap]:
     for leap in search.within(client, second, start):
         if leap.mark and leap.mark.get("page", 1) > PAGE_CAP:
             message = f"{client.host} lists no more than {PAGE_CAP} pages of one second of {search.field}."
             raise ConfigError(message, code="page_cap")
-        after = {"at": second, "crowded": True, **leap.mark} if leap.mark else {"at": second + 1}
+        after: Mark = {"at": second, "within": leap.mark} if leap.mark else {"at": second + 1}
         yield leap._replace(mark=after, of_all=False)
 
 
@@ -200,7 +198,7 @@ def _from_second(client: DeskClient, search: Stamped, at: int) -> Leap:
         return Leap(listing, listing.entries, _distinct(listing.entries), None)
     last = seconds[-1]
     passed = _distinct(listing.entries[: seconds.index(last)])
-    mark: Mark = {"at": last, "crowded": True} if seconds[0] == last else {"at": last}
+    mark: Mark = {"at": last, "within": {}} if seconds[0] == last else {"at": last}
     return Leap(listing, listing.entries, passed, mark)
 
 

@@ -8,8 +8,9 @@ import pytest
 
 from sources.connectors.desk import walks
 from sources.connectors.desk.collections import Articles, Users
+from sources.sandbox.generator import generate
 from sources.tests.connectors.conftest import MakeSite
-from sources.tests.connectors.sites import NOON, thing
+from sources.tests.connectors.sites import NOON, site_of, thing
 
 COLLECTIONS = ["brands", "users", "companies", "customers", "articles", "cases", "feedbacks"]
 
@@ -161,3 +162,13 @@ def test_references_become_properties(
     assert {name: body[name] for name in expected} == expected
     assert body["name"] == f"{collection} 1"
     assert body["_links"]["self"]
+
+
+def test_an_unchanged_account_costs_few_requests() -> None:
+    site = site_of(generate(4000, seed=3))
+    try:
+        cursors = {name: site.read(name).last.cursor for name in COLLECTIONS}
+        requests = {name: site.read(name, cursors[name]).requests for name in COLLECTIONS}
+    finally:
+        site.sandbox.stop()
+    assert requests == dict.fromkeys(COLLECTIONS, 1)
