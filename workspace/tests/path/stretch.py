@@ -59,8 +59,9 @@ class Stretch:
 
     def truth(self, collection: str) -> dict[str, dict[str, Any]]:
         """What Desk has now, by id, as the sandbox itself tells."""
-        lines = self.control(f"truth/{collection}").splitlines()
-        return {str(item["id"]): item for item in map(json.loads, lines)}
+        lines = self.control(f"truth/{collection}").split("\n")
+        items = [json.loads(line) for line in lines if line]
+        return {item["_links"]["self"]["href"].rsplit("/", 1)[1]: item for item in items}
 
     def hub(self, collection: str) -> dict[str, dict[str, Any]]:
         """The Hub's live objects, by id."""
@@ -70,7 +71,9 @@ class Stretch:
         return {item.object_id: item.payload for item in objects}
 
     def table(self, collection: str, *, deleted: bool = False) -> dict[str, dict[str, Any]]:
-        """The warehouse's rows, by id; live ones unless `deleted`."""
+        """The warehouse's rows, by id; live ones unless `deleted`. None as long as there is no table."""
+        if not self.ask("SELECT 1 FROM pg_tables WHERE (schemaname, tablename) = (%s, %s)", self.schema, collection):
+            return {}
         statement = SQL("SELECT * FROM {}.{} WHERE (_deleted_at IS NOT NULL) = %s").format(
             Identifier(self.schema), Identifier(collection)
         )
