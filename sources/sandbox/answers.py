@@ -7,6 +7,7 @@ Nobody recorded a 401, 403, 304, 500 or 504: their headers are those of a 404, t
 
 import hashlib
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from http import HTTPStatus
@@ -55,6 +56,7 @@ class Answer:
 
     The body comes in pieces, as lists are large. `chunked` bodies are sent without their length. `stall` and
     `drip`: seconds before the first byte, and for the body; `cut`: the connection ends in the middle of it.
+    A `stream` is sent in place of the pieces.
     """
 
     status: int
@@ -64,6 +66,7 @@ class Answer:
     stall: float = 0
     drip: float = 0
     cut: bool = False
+    stream: Iterator[bytes] | None = None
 
     @property
     def body(self) -> bytes:

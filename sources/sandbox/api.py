@@ -1,5 +1,8 @@
 """Desk API v2: from a request to the answer Desk would give."""
 
+from collections import Counter, deque
+from typing import NamedTuple
+
 from sources.sandbox.answers import Answer, Refusal, Tag, found, not_found
 from sources.sandbox.auth import Door, Login
 from sources.sandbox.faults import Faults
@@ -16,14 +19,31 @@ from sources.sandbox.writes import write
 READING = ("GET", "HEAD")
 
 
+class Asked(NamedTuple):
+    """A request that was answered, for whoever wants to know what a client does."""
+
+    method: str
+    path: str
+    query: str
+    status: int
+
+
 class DeskApi:
     """Answers requests for one site. Every answer, a 401 too, counts towards the rate limit."""
 
     def __init__(self, store: Store, door: Door, limit: MinuteLimit, faults: Faults) -> None:
         self.store, self.door, self.limit, self.faults = store, door, limit, faults
+        self.statuses: Counter[int] = Counter()
+        self.asked: deque[Asked] = deque(maxlen=1_000)
 
     def answer(self, request: Request) -> Answer:
         """The answer with the headers that every answer has."""
+        answer = self._limited(request)
+        self.statuses[answer.status] += 1
+        self.asked.append(Asked(request.method, request.path, request.query, answer.status))
+        return answer
+
+    def _limited(self, request: Request) -> Answer:
         within, headers = self.limit.take()
         faults = self.faults.strike(request) if within else []
         try:

@@ -1,27 +1,50 @@
 """The sandbox as a server: in a background thread for tests and the demo, or in the foreground."""
 
-import logging
+import asyncio
 import socket
 import threading
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
 from typing import Any, Self
 
 import uvicorn
 
-from sources.sandbox.api import DeskApi
+from sources.sandbox import truth
+from sources.sandbox.api import Asked, DeskApi
 from sources.sandbox.asgi import Application
 from sources.sandbox.auth import Door, Login, OAuthKeys
-from sources.sandbox.faults import Faults
+from sources.sandbox.control import Control
+from sources.sandbox.faults import Faults, parsed
 from sources.sandbox.invented.people import DEMO_LOGINS
 from sources.sandbox.limits import MinuteLimit
+from sources.sandbox.live import Life
+from sources.sandbox.mutations import Mutated, Mutation, mutate
 from sources.sandbox.store import Store
 
 PASSWORD = "desk-sandbox"  # noqa: S105 - the demo's, printed at start
 API_TOKEN = "desk-sandbox-api-token"  # noqa: S105
 (ADMIN, ADMIN_LEVEL), (AGENT, AGENT_LEVEL) = DEMO_LOGINS
 
-log = logging.getLogger("sources.sandbox")
+_TICK = 0.02
+"""Seconds until a stop is noticed."""
+
+
+class _Server(uvicorn.Server):
+    """Stops at once: nobody who stops a sandbox waits for the answers under way."""
+
+    async def main_loop(self) -> None:
+        """Waits to be told to stop."""
+        while not self.should_exit:
+            await asyncio.sleep(_TICK)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Closes the port and every connection, in the middle of an answer if need be."""
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+        await asyncio.sleep(0)
 
 
 class Sandbox:
@@ -29,31 +52,37 @@ class Sandbox:
 
     `items`: (collection, object) pairs as `generate` and `read_export` yield them. `rate_limit`: requests per
     minute, 0 for none. `port` 0 takes a free one; the port is taken at once, `start` begins to answer.
+    `clock` is what the rate limit reads.
     """
 
     def __init__(
-        self, items: Iterable[tuple[str, dict[str, Any]]] = (), *, email: str = ADMIN,
-        password: str = PASSWORD, rate_limit: int = 0, host: str = "127.0.0.1", port: int = 0,
+        self,
+        items: Iterable[tuple[str, dict[str, Any]]] = (),
+        *,
+        email: str = ADMIN,
+        password: str = PASSWORD,
+        rate_limit: int = 0,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self.keys, self.api_token = OAuthKeys(), API_TOKEN
         self.logins = (Login(email, password, ADMIN_LEVEL), Login(AGENT, password, AGENT_LEVEL))
         self._socket = socket.create_server((host, port), backlog=512)
-        self.store = Store(items)
-        self.faults, self.limit = Faults(), MinuteLimit(rate_limit)
+        try:
+            self.store = Store(items)
+        except BaseException:
+            self._socket.close()
+            raise
+        self.faults, self.limit = Faults(), MinuteLimit(rate_limit, clock)
         door = Door(self.logins, self.keys, self.api_token)
         self.api = DeskApi(self.store, door, self.limit, self.faults)
-        config = uvicorn.Config(
-            Application(self.api), http="httptools", loop="uvloop", lifespan="off", ws="none",
-            access_log=False, log_config=None, log_level="critical", server_header=False, date_header=False,
-            timeout_graceful_shutdown=1)
-        self._server = uvicorn.Server(config)
+        self.life = Life(self.store)
+        self.control = Control(self.api, self.life)
+        self._server = _server(Application(self.api, self.control))
         self._thread: threading.Thread | None = None
-
-    @property
-    def url(self) -> str:
+        self.url = "http://{}:{}".format(*self._socket.getsockname()[:2])
         """http://host:port without a slash at the end."""
-        host, port = self._socket.getsockname()[:2]
-        return f"http://{host}:{port}"
 
     def start(self) -> Self:
         """Answers requests from now on, in a thread of its own."""
@@ -67,11 +96,37 @@ class Sandbox:
 
     def stop(self) -> None:
         """Closes the port and gives the disk space back."""
+        self.life.stop()
         self._server.should_exit = True
         if self._thread:
             self._thread.join(timeout=10)
         self._socket.close()
         self.store.close()
+
+    def mutate(self, action: str, collection: str = "cases", count: int = 1, **more: Any) -> Mutated:
+        """Changes objects behind the API's back: `ids`, `seed`, `set`, `at` and `times` as in `Mutation`."""
+        return mutate(self.store, Mutation(action, collection, count, **more))
+
+    def add_faults(self, spec: str) -> None:
+        """Switches faults on, see `faults.py`. FaultError for a specification that makes no sense."""
+        self.faults.add(*parsed(spec))
+
+    def clear_faults(self, kind: str = "") -> None:
+        """Switches off one kind, or all."""
+        self.faults.clear(kind)
+
+    def counts(self) -> dict[str, int]:
+        """Living objects per collection."""
+        return truth.counts(self.store)
+
+    def truth(self, collection: str) -> Iterator[dict[str, Any]]:
+        """Every living object in its newest version, ascending id, as of this moment."""
+        return truth.objects(self.store, collection)
+
+    @property
+    def asked(self) -> list[Asked]:
+        """The last 1,000 requests for the API."""
+        return list(self.api.asked)
 
     def __enter__(self) -> Self:
         return self.start()
@@ -80,3 +135,20 @@ class Sandbox:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+
+def _server(application: Application) -> _Server:
+    """Fast, silent, and without headers of its own."""
+    return _Server(
+        uvicorn.Config(
+            application,
+            http="httptools",
+            lifespan="off",
+            ws="none",
+            access_log=False,
+            log_config=None,
+            log_level="critical",
+            server_header=False,
+            date_header=False,
+        )
+    )

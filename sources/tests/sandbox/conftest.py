@@ -31,11 +31,21 @@ def case(number: int, **more: Any) -> dict[str, Any]:
         "replies": {"href": f"/api/v2/cases/{number}/replies", "class": "reply", "count": 2},
     }
     return {
-        "id": number, "external_id": f"x-{number}", "subject": f"Case number {number}", "blurb": "Hello",
-        "priority": number % 10 + 1, "status": "open", "type": "email", "labels": ["vip"], "label_ids": [71],
-        "custom_fields": {"tier": "Gold", "seats": None}, "created_at": stamp_of(FIRST_STAMP + number),
+        "id": number,
+        "external_id": f"x-{number}",
+        "subject": f"Case number {number}",
+        "blurb": "Hello",
+        "priority": number % 10 + 1,
+        "status": "open",
+        "type": "email",
+        "labels": ["vip"],
+        "label_ids": [71],
+        "custom_fields": {"tier": "Gold", "seats": None},
+        "created_at": stamp_of(FIRST_STAMP + number),
         "updated_at": stamp_of(FIRST_STAMP + 100_000 - 10 * number),
-        "changed_at": stamp_of(FIRST_STAMP + 100_000), "_links": links, **more,
+        "changed_at": stamp_of(FIRST_STAMP + 100_000),
+        "_links": links,
+        **more,
     }
 
 
@@ -55,13 +65,36 @@ def items(cases: int = 30) -> list[Item]:
         plain("topics", 3, "topic", name="General"),
         plain("labels", 71, "label", name="vip"),
         plain("companies", 9, "company", name="Harbour", domains=["harbour.example"], custom_fields={}),
-        *(plain("customers", number, "customer", first_name=f"Sam {number}", emails=[], external_id=None,
-                links={"company": link("companies", 9, "company")}) for number in (1, 2)),
-        plain("articles", 8, "article", subject="How to", body="Like this", position=1,
-              links={"topic": link("topics", 3, "topic")}),
+        *(
+            plain(
+                "customers",
+                number,
+                "customer",
+                first_name=f"Sam {number}",
+                emails=[],
+                external_id=None,
+                links={"company": link("companies", 9, "company")},
+            )
+            for number in (1, 2)
+        ),
+        plain(
+            "articles",
+            8,
+            "article",
+            subject="How to",
+            body="Like this",
+            position=1,
+            links={"topic": link("topics", 3, "topic")},
+        ),
         *(("cases", case(number)) for number in range(101, 101 + cases)),
-        plain("feedbacks", 4, "feedback", rating="3", rating_type="four_star",
-              links={"case": link("cases", 101, "case")}),
+        plain(
+            "feedbacks",
+            4,
+            "feedback",
+            rating="3",
+            rating_type="four_star",
+            links={"case": link("cases", 101, "case")},
+        ),
     ]
 
 
@@ -106,11 +139,19 @@ def asker(site: Sandbox) -> Ask:
 
 @pytest.fixture
 def site() -> Iterator[Sandbox]:
-    """The small site, running."""
+    """The small site, to be changed."""
     with Sandbox(items()) as sandbox:
         yield sandbox
 
 
-@pytest.fixture
-def ask(site: Sandbox) -> Ask:
-    return asker(site)
+@pytest.fixture(scope="session")
+def served() -> Iterator[Sandbox]:
+    """The small site, only read."""
+    with Sandbox(items()) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture(scope="session")
+def ask(served: Sandbox) -> Ask:
+    """Asks the site that is only read."""
+    return asker(served)
