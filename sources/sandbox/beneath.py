@@ -72,9 +72,14 @@ def _of_case(store: Store, case: dict[str, Any], below: tuple[str, ...], path: s
             draft = _part(case, "reply", path) | {"status": "draft"}
             return Thing(orjson.dumps(draft), Tag.NONE, absent=True)
         case [("replies" | "notes" | "attachments") as kind]:
-            return Made(path, tuple(
-                _part(case, _PARTS[kind], f"{path}/{case['id'] * _PER_CASE + number}")
-                for number in range(_count(case, kind))), Tag.NONE)
+            return Made(
+                path,
+                tuple(
+                    _part(case, _PARTS[kind], f"{path}/{case['id'] * _PER_CASE + number}")
+                    for number in range(_count(case, kind))
+                ),
+                Tag.NONE,
+            )
         case [("replies" | "notes" | "attachments") as kind, own] if own.isdecimal():
             return Thing(orjson.dumps(_part(case, _PARTS[kind], path)), Tag.NONE)
     return _plain("cases", below, path)
@@ -83,19 +88,29 @@ def _of_case(store: Store, case: dict[str, Any], below: tuple[str, ...], path: s
 def _message(case: dict[str, Any], path: str) -> dict[str, Any]:
     links = case["_links"]
     return {
-        "subject": case.get("subject"), "body": case.get("blurb") or "", "direction": "in",
-        "status": "received", "created_at": case.get("created_at"), "updated_at": case.get("created_at"),
+        "subject": case.get("subject"),
+        "body": case.get("blurb") or "",
+        "direction": "in",
+        "status": "received",
+        "created_at": case.get("created_at"),
+        "updated_at": case.get("created_at"),
         "entered_at": None,
-        "_links": {"self": {"href": path, "class": (links.get("message") or {}).get("class", "email")},
-                   "case": links["self"], "customer": links.get("customer")},
+        "_links": {
+            "self": {"href": path, "class": (links.get("message") or {}).get("class", "email")},
+            "case": links["self"],
+            "customer": links.get("customer"),
+        },
     }
 
 
 def _part(case: dict[str, Any], kind: str, path: str) -> dict[str, Any]:
     """A reply, a note or an attachment; the last segment of its path is its id."""
     links, own = case["_links"], path.rpartition("/")[2]
-    told = {"id": int(own) if own.isdecimal() else None, "created_at": case.get("created_at"),
-            "updated_at": case.get("created_at")}
+    told = {
+        "id": int(own) if own.isdecimal() else None,
+        "created_at": case.get("created_at"),
+        "updated_at": case.get("created_at"),
+    }
     linked = {"self": {"href": path, "class": kind}, "case": links["self"]}
     if kind == "attachment":
         file = {"file_name": f"{own}.txt", "content_type": "text/plain", "size": 0, "url": None}

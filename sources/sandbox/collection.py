@@ -14,7 +14,7 @@ from sources.sandbox.stamps import seconds_of
 PARENTS = {"cases": "customer", "customers": "company", "articles": "topic", "feedbacks": "case"}
 """The link that says whose object it is: what `/customers/{id}/cases` and the like list."""
 
-_REBUILD_FROM = 200
+_REBUILD_FROM = 500
 """So many changes at once are cheaper sorted anew than one by one."""
 
 

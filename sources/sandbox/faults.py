@@ -32,8 +32,19 @@ from typing import Any
 from sources.sandbox.request import API, Request
 from workspace.errors import ConfigError
 
-KINDS = ("html", "slow", "stall", "cut", "malformed", "no_ids", "no_etags", "repeat_page", "next_self",
-         "next_elsewhere", "since_id_gt")
+KINDS = (
+    "html",
+    "slow",
+    "stall",
+    "cut",
+    "malformed",
+    "no_ids",
+    "no_etags",
+    "repeat_page",
+    "next_self",
+    "next_elsewhere",
+    "since_id_gt",
+)
 
 
 class FaultError(ConfigError):
@@ -128,8 +139,11 @@ class Faults:
             for fault in sorted(self._active, key=lambda fault: not fault.replaces):
                 if fault.replaces and fault.concerns(request) and self._strikes(fault):
                     return [fault]
-            return [fault for fault in tuple(self._active)
-                    if not fault.replaces and fault.concerns(request) and self._strikes(fault)]
+            return [
+                fault
+                for fault in tuple(self._active)
+                if not fault.replaces and fault.concerns(request) and self._strikes(fault)
+            ]
 
     def describe(self) -> list[dict[str, Any]]:
         """Every active fault with what is left of its limits."""

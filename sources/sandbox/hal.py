@@ -40,11 +40,20 @@ def page_body(
     following = links.link(page + 1) if page < last else b"null"
     if next_href:
         following = _link(next_href)
-    head = b"".join((
-        b'{"total_entries":%d,"page":%d,"_links":{"self":' % (total, page), links.link(page),
-        b',"first":', links.link(1), b',"last":', links.link(last),
-        b',"previous":', previous, b',"next":', following,
-        b'},"_embedded":{"entries":[',
-    ))
+    head = b"".join(
+        (
+            b'{"total_entries":%d,"page":%d,"_links":{"self":' % (total, page),
+            links.link(page),
+            b',"first":',
+            links.link(1),
+            b',"last":',
+            links.link(last),
+            b',"previous":',
+            previous,
+            b',"next":',
+            following,
+            b'},"_embedded":{"entries":[',
+        )
+    )
     first, *rest = entries
     return [head + first, *rest, b"]}}"]

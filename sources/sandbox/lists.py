@@ -16,7 +16,9 @@ from sources.sandbox.store import Store
 from sources.sandbox.targets import Listing, Made
 
 
-def stored_page(store: Store, listing: Listing, request: Request, quirks: Quirks, resolve: Resolve) -> list[bytes]:
+def stored_page(
+    store: Store, listing: Listing, request: Request, quirks: Quirks, resolve: Resolve
+) -> list[bytes]:
     """A page of stored objects, joined from the spool; parsed only for `fields` and `embed`."""
     limits = rules(listing.collection)
     query = understood(request.params, limits, since_id_excludes=quirks.since_id_excludes)
@@ -39,7 +41,7 @@ def made_page(made: Made, request: Request) -> list[bytes]:
     """A page of made-up objects."""
     query = understood(request.params, Rules())
     first = (query.page - 1) * query.per_page
-    shown = made.entries[first:first + query.per_page]
+    shown = made.entries[first : first + query.per_page]
     entries = b",".join(orjson.dumps(entry) for entry in shown)
     links = PageLinks(made.path, request.pairs, query.per_page)
     return page_body(links, query.page, query.per_page, len(made.entries), [entries])

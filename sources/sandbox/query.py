@@ -62,8 +62,13 @@ def understood(params: Mapping[str, str], rules: Rules, *, since_id_excludes: bo
         ids = Window(ids.since + 1, ids.until)
     descending = params.get("sort_direction", "").lower() == "desc"
     return Query(
-        page, per_page, sort if sort in rules.sorts else "id", descending, ids,
-        _window(params, rules, "created_at"), _window(params, rules, "updated_at"),
+        page,
+        per_page,
+        sort if sort in rules.sorts else "id",
+        descending,
+        ids,
+        _window(params, rules, "created_at"),
+        _window(params, rules, "updated_at"),
     )
 
 

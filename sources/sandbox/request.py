@@ -43,7 +43,7 @@ class Request:
         """What follows /api/v2/ in pieces; None for any other path."""
         if not self.path.startswith(API):
             return None
-        return tuple(self.path[len(API):].rstrip("/").split("/"))
+        return tuple(self.path[len(API) :].rstrip("/").split("/"))
 
     def header(self, name: bytes) -> str:
         """A header's value; empty when it was not sent."""

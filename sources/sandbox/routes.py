@@ -19,8 +19,19 @@ from sources.sandbox.targets import Listing, Made, Target, Thing
 
 SEARCHABLE = ("cases", "customers", "companies", "articles")
 FILTERS = {1: ("Inbox", ("new", "open")), 2: ("Pending", ("pending",)), 3: ("Deleted Cases", ("deleted",))}
-EMPTY = ("macros", "inbound_mailboxes", "outbound_mailboxes", "integration_urls", "permissions", "jobs",
-         "snippets", "twitter_accounts", "facebook_accounts", "site_settings", "insights")
+EMPTY = (
+    "macros",
+    "inbound_mailboxes",
+    "outbound_mailboxes",
+    "integration_urls",
+    "permissions",
+    "jobs",
+    "snippets",
+    "twitter_accounts",
+    "facebook_accounts",
+    "site_settings",
+    "insights",
+)
 ENDPOINTS = ("users", "groups", "labels", "macros", "filters", "topics", "articles", "customers", "companies")
 
 
@@ -48,7 +59,7 @@ def thing(store: Store, href: str, login: Login) -> bytes | None:
     if not path.startswith(API):
         return None
     try:
-        found = target(store, tuple(path[len(API):].split("/")), dict(parse_qsl(query)), login)
+        found = target(store, tuple(path[len(API) :].split("/")), dict(parse_qsl(query)), login)
     except Refusal:
         return None
     if isinstance(found, Listing) and found.collection == "feedbacks" and found.owners:
@@ -72,13 +83,22 @@ def current_user(store: Store, login: Login) -> dict[str, Any]:
     """The user that a login stands for: the one with that e-mail, else the first of that level, renamed."""
     users = store["users"]
     known = [orjson.loads(body) for _, body in users.scan()]
-    for same in (lambda user: user.get("email") == login.email, lambda user: user.get("level") == login.level,
-                 lambda user: True):
+    for same in (
+        lambda user: user.get("email") == login.email,
+        lambda user: user.get("level") == login.level,
+        lambda user: True,
+    ):
         if user := next(filter(same, known), None):
             return {**user, "email": login.email, "level": login.level}
     me = f"{API}users/1"
-    return {"id": 1, "name": login.email, "public_name": login.email, "email": login.email,
-            "level": login.level, "_links": {"self": {"href": me, "class": "user"}}}
+    return {
+        "id": 1,
+        "name": login.email,
+        "public_name": login.email,
+        "email": login.email,
+        "level": login.level,
+        "_links": {"self": {"href": me, "class": "user"}},
+    }
 
 
 def _list(store: Store, name: str, params: Params) -> Target:
@@ -90,8 +110,10 @@ def _list(store: Store, name: str, params: Params) -> Target:
         asked = [part for part in params.get("endpoints", "").split(",") if part in ENDPOINTS]
         return Made(f"{API}etags", tuple({"endpoint": part, "value": str(store.version)} for part in asked))
     if name == "system_message":
-        return Thing(b'{"message":null,"_links":{"self":{"href":"/api/v2/system_message",'
-                     b'"class":"system_message"}}}', Tag.SITE)
+        return Thing(
+            b'{"message":null,"_links":{"self":{"href":"/api/v2/system_message","class":"system_message"}}}',
+            Tag.SITE,
+        )
     if name in EMPTY:
         return Made(f"{API}{name}")
     raise not_found()
@@ -150,8 +172,16 @@ def _tag(name: str) -> Tag:
 
 def _filter(number: int) -> dict[str, Any]:
     me = f"{API}filters/{number}"
-    return {"id": number, "name": FILTERS[number][0], "active": True, "position": number, "_links": {
-        "self": {"href": me, "class": "filter"}, "cases": {"href": f"{me}/cases", "class": "case"}}}
+    return {
+        "id": number,
+        "name": FILTERS[number][0],
+        "active": True,
+        "position": number,
+        "_links": {
+            "self": {"href": me, "class": "filter"},
+            "cases": {"href": f"{me}/cases", "class": "case"},
+        },
+    }
 
 
 def _filtered(number: int) -> tuple[Is, ...]:

@@ -27,12 +27,13 @@ class Rules:
 
 RULES = {
     "cases": Rules(
-        windows=("id", *STAMPS), sorts=(*STAMPS, "priority", "received_at", "status"), writable=True),
+        windows=("id", *STAMPS), sorts=(*STAMPS, "priority", "received_at", "status"), writable=True
+    ),
     "customers": Rules(windows=("id", *STAMPS), sorts=(*STAMPS, "external_id"), writable=True),
     "companies": Rules(500, sorts=(*STAMPS, "name"), writable=True),
     "articles": Rules(
-        500, windows=("id",), sorts=(*STAMPS, "position", "subject", "rating", "rating_score"),
-        writable=True),
+        500, windows=("id",), sorts=(*STAMPS, "position", "subject", "rating", "rating_score"), writable=True
+    ),
     "users": Rules(1000, sorts=("name",)),
     "groups": Rules(1000),
     "labels": Rules(1000),

@@ -20,9 +20,15 @@ from sources.sandbox.rules import STAMPS
 from sources.sandbox.store import Store
 
 _EXACT = {
-    "status": "status", "priority": "priority", "channels": "type", "labels": "labels", "case_id": "id",
-    "external_id": "external_id", "assigned_user": "_links.assigned_user",
-    "assigned_group": "_links.assigned_group", "in_support_center": "in_support_center",
+    "status": "status",
+    "priority": "priority",
+    "channels": "type",
+    "labels": "labels",
+    "case_id": "id",
+    "external_id": "external_id",
+    "assigned_user": "_links.assigned_user",
+    "assigned_group": "_links.assigned_group",
+    "in_support_center": "in_support_center",
 }
 _TEXT = {
     "cases": ("subject", "description"),
@@ -33,12 +39,22 @@ _TEXT = {
 _PERSON = {"email": "emails", "phone": "phone_numbers", "full_name": "display_name", "name": "display_name"}
 _CUSTOM = {"cases": "case_", "customers": "custom_", "companies": "custom_"}
 _OF_THE_CUSTOMER = ("name", "first_name", "last_name", "email", "phone", "company")
-_NEEDS_ONE_OF = ("q", "first_name", "last_name", "full_name", "email", "phone", "twitter", "external_id",
-                 "custom_")
+_NEEDS_ONE_OF = (
+    "q",
+    "first_name",
+    "last_name",
+    "full_name",
+    "email",
+    "phone",
+    "twitter",
+    "external_id",
+    "custom_",
+)
 
 _TERM = re.compile(
-    r'(?:(?P<field>\w+):\s*)?(?:\[\s*(?P<low>[^\s\]]+)\s+TO\s+(?P<high>[^\s\]]+)\s*\]'
-    r'|"(?P<quoted>[^"]*)"|(?P<word>[^\s()"]+))')
+    r"(?:(?P<field>\w+):\s*)?(?:\[\s*(?P<low>[^\s\]]+)\s+TO\s+(?P<high>[^\s\]]+)\s*\]"
+    r'|"(?P<quoted>[^"]*)"|(?P<word>[^\s()"]+))'
+)
 
 
 class Found(NamedTuple):

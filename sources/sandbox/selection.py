@@ -58,9 +58,9 @@ class View(NamedTuple):
         passed = (number - 1) * size
         if self.descending:
             end = max(self.low, self.high - passed)
-            return self.slots[max(self.low, end - size):end][::-1]
+            return self.slots[max(self.low, end - size) : end][::-1]
         start = min(self.high, self.low + passed)
-        return self.slots[start:min(self.high, start + size)]
+        return self.slots[start : min(self.high, start + size)]
 
 
 def select(store: Store, wanted: Wanted, descending: bool) -> View:
@@ -74,8 +74,12 @@ def select(store: Store, wanted: Wanted, descending: bool) -> View:
     return View(slots, low, high, descending)
 
 
-def windowed(query: Query, collection: str, owners: frozenset[int] | None = None,
-             conditions: tuple[Condition, ...] = ()) -> Wanted:
+def windowed(
+    query: Query,
+    collection: str,
+    owners: frozenset[int] | None = None,
+    conditions: tuple[Condition, ...] = (),
+) -> Wanted:
     """What a list request wants of a collection."""
     return Wanted(collection, query.sort, query.ids, query.created, query.updated, owners, conditions)
 
@@ -93,13 +97,19 @@ def _slice(collection: Collection, wanted: Wanted, by: str) -> tuple["array[int]
 
 def _worked_out(collection: Collection, wanted: Wanted) -> Iterable[int]:
     """Starts from the narrowest window and drops what fails the rest."""
-    windows = [by for by, window in (("created_at", wanted.created), ("updated_at", wanted.updated))
-               if not window.open]
+    windows = [
+        by
+        for by, window in (("created_at", wanted.created), ("updated_at", wanted.updated))
+        if not window.open
+    ]
     slices = [_slice(collection, wanted, by) for by in ("id", *windows)]
     slots, low, high = min(slices, key=lambda slice_: slice_[2] - slice_[1])
     kept: Iterable[int] = slots[low:high]
-    for values, window in ((collection.ids, wanted.ids), (collection.created, wanted.created),
-                           (collection.updated, wanted.updated)):
+    for values, window in (
+        (collection.ids, wanted.ids),
+        (collection.created, wanted.created),
+        (collection.updated, wanted.updated),
+    ):
         if not window.open:
             kept = [slot for slot in kept if values[slot] in window]
     if wanted.owners is not None:

@@ -27,8 +27,12 @@ class Shape:
     def of(cls, params: Mapping[str, str], collection: str, leave_ids_out: bool = False) -> "Shape":
         """Reads the two parameters."""
         fields, embed = (params.get(name, "") for name in ("fields", "embed"))
-        return cls(collection, frozenset(filter(None, fields.split(","))),
-                   tuple(dict.fromkeys(filter(None, embed.split(",")))), leave_ids_out)
+        return cls(
+            collection,
+            frozenset(filter(None, fields.split(","))),
+            tuple(dict.fromkeys(filter(None, embed.split(",")))),
+            leave_ids_out,
+        )
 
     def __bool__(self) -> bool:
         return bool(self.fields or self.embed or self.leave_ids_out)

@@ -7,8 +7,15 @@ from sources.sandbox.answers import Answer, Refusal
 from sources.sandbox.faults import Fault
 from sources.sandbox.hal import PageLinks
 
-_MESSAGES = {401: "Unauthorized", 403: "Forbidden", 404: "Resource Not Found", 405: "Method Not Allowed",
-             422: "Validation Failed", 429: "Too Many Requests", 500: "Internal Server Error"}
+_MESSAGES = {
+    401: "Unauthorized",
+    403: "Forbidden",
+    404: "Resource Not Found",
+    405: "Method Not Allowed",
+    422: "Validation Failed",
+    429: "Too Many Requests",
+    500: "Internal Server Error",
+}
 _PROXY = (502, 503, 504)
 _HTML = [(b"content-type", b"text/html"), (b"server", b"nginx")]
 
@@ -29,8 +36,14 @@ class Quirks:
         """What these faults do to lists."""
         kinds = {fault.kind: fault for fault in faults}
         elsewhere = kinds.get("next_elsewhere")
-        return cls("since_id_gt" in kinds, "no_ids" in kinds, "no_etags" in kinds, "repeat_page" in kinds,
-                   "next_self" in kinds, elsewhere.host if elsewhere else "")
+        return cls(
+            "since_id_gt" in kinds,
+            "no_ids" in kinds,
+            "no_etags" in kinds,
+            "repeat_page" in kinds,
+            "next_self" in kinds,
+            elsewhere.host if elsewhere else "",
+        )
 
     def shown_page(self, page: int) -> int:
         """The page whose entries are shown when this one is asked for."""
@@ -50,7 +63,9 @@ def instead(faults: Iterable[Fault]) -> Answer | None:
     """The answer given in place of the API's, if one of the faults wants that."""
     for fault in faults:
         if fault.kind == "html":
-            return Answer(200, [b"<!DOCTYPE html><title>Desk.com</title><h1>We will be right back</h1>"], [*_HTML])
+            return Answer(
+                200, [b"<!DOCTYPE html><title>Desk.com</title><h1>We will be right back</h1>"], [*_HTML]
+            )
         if fault.status in _PROXY:
             return Answer(fault.status, [b"<html><h1>%d</h1><hr>nginx</html>" % fault.status], [*_HTML])
         if fault.status:

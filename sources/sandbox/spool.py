@@ -37,7 +37,7 @@ class Spool:
 
     def read(self, offset: int, length: int) -> bytes:
         """Whatever lies there: one object, or neighbours with the commas between them."""
-        return self._reading(offset + length)[offset:offset + length]
+        return self._reading(offset + length)[offset : offset + length]
 
     def joined(self, places: Iterable[Place]) -> list[bytes]:
         """The objects at these places with commas between them, in pieces that are cheap to send."""
@@ -50,7 +50,7 @@ class Spool:
         size = 0
         for start, end in runs:
             for begin in range(start, end, PIECE):
-                gathered.append(source[begin:min(begin + PIECE, end)])
+                gathered.append(source[begin : min(begin + PIECE, end)])
                 size += len(gathered[-1])
                 if size >= PIECE:
                     pieces.append(b"".join(gathered))

@@ -26,10 +26,11 @@ _FIXED = ("id", "created_at", "updated_at", "_embedded")
 _ONLY_SENT = ("suppress_rules", "label_action", "message")
 _REQUIRED = {"cases": ("subject",), "companies": ("name",), "articles": ("subject",), "topics": ("name",)}
 _REQUIRED_LINKS = {"cases": "customer", "articles": "topic"}
-_CLASSES = {"companies": "company"}
 _PARTS = {
-    "cases": ("replies", "notes", "attachments", "labels", "history"), "customers": ("cases",),
-    "companies": ("customers", "cases"), "articles": ("translations", "attachments"),
+    "cases": ("replies", "notes", "attachments", "labels", "history"),
+    "customers": ("cases",),
+    "companies": ("customers", "cases"),
+    "articles": ("translations", "attachments"),
     "topics": ("articles", "translations"),
 }
 
@@ -68,8 +69,8 @@ def _created(store: Store, name: str, sent: Entry, host: str) -> Answer:
         raise invalid(wrong)
     own, stamp = store[name].last_id + 1, stamp_of(time.time())
     path = f"{API}{name}/{own}"
-    links = {"self": {"href": path, "class": _CLASSES.get(name, name.removesuffix("s"))}}
-    links |= {part: {"href": f"{path}/{part}", "class": part} for part in _PARTS[name]}
+    links = {"self": {"href": path, "class": _singular(name)}}
+    links |= {part: {"href": f"{path}/{part}", "class": _singular(part)} for part in _PARTS[name]}
     blank = {"id": own, **_defaults(name), "created_at": stamp, "_links": links}
     slot = store.create(name, amended(store, name, blank, sent, stamp))
     return written(201, store[name].body(slot), f"http://{host}{path}")
@@ -114,12 +115,30 @@ def _blank(name: str, entry: Entry) -> dict[str, Any]:
 
 def _defaults(name: str) -> Entry:
     if name == "cases":
-        return {"external_id": None, "subject": None, "priority": 4, "status": "new", "type": "email",
-                "labels": [], "label_ids": [], "custom_fields": {}}
+        return {
+            "external_id": None,
+            "subject": None,
+            "priority": 4,
+            "status": "new",
+            "type": "email",
+            "labels": [],
+            "label_ids": [],
+            "custom_fields": {},
+        }
     if name == "customers":
-        return {"first_name": None, "last_name": None, "emails": [], "phone_numbers": [], "addresses": [],
-                "custom_fields": {}}
+        return {
+            "first_name": None,
+            "last_name": None,
+            "emails": [],
+            "phone_numbers": [],
+            "addresses": [],
+            "custom_fields": {},
+        }
     return {}
+
+
+def _singular(name: str) -> str:
+    return f"{name[:-3]}y" if name.endswith("ies") else name.removesuffix("s")
 
 
 def _labelled(store: Store, entry: Entry, given: list[str], action: str) -> Entry:
@@ -132,5 +151,7 @@ def _labelled(store: Store, entry: Entry, given: list[str], action: str) -> Entr
             labels = [label for label in had if label not in given]
         case _:
             labels = [*had, *(label for label in given if label not in had)]
-    known = {orjson.loads(body).get("name"): store["labels"].ids[slot] for slot, body in store["labels"].scan()}
+    known = {
+        orjson.loads(body).get("name"): store["labels"].ids[slot] for slot, body in store["labels"].scan()
+    }
     return {"labels": labels, "label_ids": [known[label] for label in labels if label in known]}

@@ -14,9 +14,12 @@ def test_a_page_has_all_five_links_and_says_how_many_there_are(ask: Ask) -> None
     page = ask("/cases?per_page=10&page=2").json
     assert (page["total_entries"], page["page"]) == (30, 2)
     assert hrefs(page["_links"]) == {
-        "self": "/api/v2/cases?page=2&per_page=10", "first": "/api/v2/cases?page=1&per_page=10",
-        "last": "/api/v2/cases?page=3&per_page=10", "previous": "/api/v2/cases?page=1&per_page=10",
-        "next": "/api/v2/cases?page=3&per_page=10"}
+        "self": "/api/v2/cases?page=2&per_page=10",
+        "first": "/api/v2/cases?page=1&per_page=10",
+        "last": "/api/v2/cases?page=3&per_page=10",
+        "previous": "/api/v2/cases?page=1&per_page=10",
+        "next": "/api/v2/cases?page=3&per_page=10",
+    }
 
 
 def test_the_first_page_has_no_previous_and_the_last_no_next(ask: Ask) -> None:
@@ -31,7 +34,8 @@ def test_page_links_are_complete_even_when_the_request_named_neither_page_nor_le
 def test_page_links_keep_the_other_parameters_sorted_and_escaped(ask: Ask) -> None:
     page = ask("/cases?sort_field=id&fields=subject,status&per_page=7").json
     assert page["_links"]["next"]["href"] == (
-        "/api/v2/cases?fields=subject%2Cstatus&page=2&per_page=7&sort_field=id")
+        "/api/v2/cases?fields=subject%2Cstatus&page=2&per_page=7&sort_field=id"
+    )
 
 
 def test_an_empty_list_is_one_empty_page(ask: Ask) -> None:
@@ -51,8 +55,10 @@ def test_following_next_reads_every_case_once_in_id_order(ask: Ask) -> None:
     assert seen == list(range(101, 131))
 
 
-@pytest.mark.parametrize(("collection", "most"), [("cases", 100), ("customers", 100), ("users", 1000),
-                                                  ("articles", 500), ("companies", 500)])
+@pytest.mark.parametrize(
+    ("collection", "most"),
+    [("cases", 100), ("customers", 100), ("users", 1000), ("articles", 500), ("companies", 500)],
+)
 def test_per_page_is_clamped_per_collection(ask: Ask, collection: str, most: int) -> None:
     assert f"per_page={most}" in ask(f"/{collection}?per_page=5000").json["_links"]["self"]["href"]
 
@@ -70,7 +76,11 @@ def test_the_last_link_is_not_capped() -> None:
 
 
 def test_since_id_includes_the_id_itself_and_max_id_too(ask: Ask) -> None:
-    assert ask("/cases/search?since_id=110&max_id=112&sort_field=id&sort_direction=asc").ids == [110, 111, 112]
+    assert ask("/cases/search?since_id=110&max_id=112&sort_field=id&sort_direction=asc").ids == [
+        110,
+        111,
+        112,
+    ]
 
 
 def test_since_updated_at_includes_its_second_and_sorts_as_asked(ask: Ask) -> None:
@@ -101,7 +111,9 @@ def test_deep_pages_of_a_descending_list_meet_without_gap(ask: Ask) -> None:
 
 
 def test_other_fields_sort_the_list_as_well(ask: Ask) -> None:
-    priorities = [entry["priority"] for entry in ask("/cases?sort_field=priority").json["_embedded"]["entries"]]
+    priorities = [
+        entry["priority"] for entry in ask("/cases?sort_field=priority").json["_embedded"]["entries"]
+    ]
     assert priorities == sorted(priorities)
 
 
