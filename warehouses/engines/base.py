@@ -38,7 +38,10 @@ class Counts:
 
 
 class Session(ABC):
-    """One open transaction after another on a warehouse. Nothing is visible to others before `commit`."""
+    """One open transaction after another on a warehouse. Nothing is visible to others before `commit`.
+
+    Every method raises ConfigError or TransientError. They may be called from several threads: one waits for another.
+    """
 
     @abstractmethod
     def describe(self, schema: str) -> dict[str, dict[str, Type]]:
@@ -78,7 +81,7 @@ class Session(ABC):
 
         `columns` begins with the system columns. A row is written when it is new or its `_version` is higher than the
         stored one; with `rewrite` also when equal (backfill). Columns not named keep their values. Rows of one call
-        have distinct ids.
+        have distinct ids; given as a list they may load faster. The engine sets `uuid_ts`, the moment of loading.
         """
 
     @abstractmethod
@@ -95,11 +98,14 @@ class Session(ABC):
 
     @abstractmethod
     def rename_schema(self, old: str, new: str) -> None:
-        """Rename a schema in place; raises ConfigError when the new name is taken."""
+        """Rename a schema in place, if it is there; raises ConfigError("schema_taken") for a taken name."""
 
     @abstractmethod
     def commit(self) -> None:
-        """Make everything since the last commit visible at once."""
+        """Make everything since the last commit visible at once.
+
+        Raises TransientError("commit_unknown") when the answer was lost: repeating the rows is harmless.
+        """
 
     @abstractmethod
     def rollback(self) -> None:

@@ -33,6 +33,7 @@ SESSION = {
     "statement_timeout": STATEMENT,
     "idle_in_transaction_session_timeout": "600s",
     "extra_float_digits": "3",
+    "standard_conforming_strings": "on",
     "default_toast_compression": "lz4",
 }
 """Set where the server knows the setting and the value; sent as a query, because poolers refuse start-up options."""

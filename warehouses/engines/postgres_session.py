@@ -1,8 +1,8 @@
 """The SQL of a PostgreSQL warehouse: tables that only grow, and a merge that never lets a row go backwards.
 
-A merge is a COPY into a temporary table and one INSERT … ON CONFLICT; into a table that is still empty it is the COPY
-alone, which is the least PostgreSQL can do. Staging takes the types of the real table, so a column that somebody
-gave another type (`jsonb` for labels, `varchar(200)`) goes on working as long as its values fit.
+A merge is a COPY into a temporary table and one INSERT … ON CONFLICT. While a table is being filled for the first
+time it is the COPY alone, the least PostgreSQL can do. Staging takes the types of the real table, so a column that
+somebody gave another type (`jsonb` for labels, `varchar(200)`) goes on working as long as its values fit.
 """
 
 from __future__ import annotations
@@ -11,50 +11,34 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import psycopg2
+import psycopg2.errors
 
 from warehouses.engines.base import Counts, Row, Session
 from warehouses.engines.copytext import OPTIONS, CopyText
+from warehouses.engines.postgres_sql import (
+    SQL_TYPES,
+    STAGE,
+    STORED_TYPES,
+    definition,
+    differing,
+    known_ids,
+    quoted,
+    state_of,
+    surplus,
+    target_of,
+    upsert,
+    widened,
+)
 from warehouses.engines.sqlstates import Place, explained
-from workspace.errors import TransientError
+from workspace.errors import ConfigError, TransientError
 from workspace.hub.columns import SYSTEM, Column, Type, Value
 
-SQL_TYPES = {
-    Type.BOOLEAN: "boolean",
-    Type.INTEGER: "bigint",
-    Type.FLOAT: "double precision",
-    Type.NUMERIC: "numeric",
-    Type.TIMESTAMP: "timestamptz",
-    Type.TEXT: "text",
-}
-
-STORED_TYPES = {
-    "bool": Type.BOOLEAN,
-    "int2": Type.INTEGER,
-    "int4": Type.INTEGER,
-    "int8": Type.INTEGER,
-    "float4": Type.FLOAT,
-    "float8": Type.FLOAT,
-    "numeric": Type.NUMERIC,
-    "date": Type.TIMESTAMP,
-    "timestamp": Type.TIMESTAMP,
-    "timestamptz": Type.TIMESTAMP,
-}
-"""`pg_type.typname` to ours; whatever else somebody chose (varchar, jsonb, uuid, an enum) takes text.
-
-A narrower type somebody chose is respected: a value that does not fit it is an error that names the column.
-"""
-
-STAGE = "pg_temp.tributary_stage"
 STATEMENT, TABLE_REWRITE = "300s", "1h"
 """How long a statement may take, and the one that rewrites a table because a column widens."""
-
-
-def quoted(name: str) -> str:
-    """A name as an SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 class PostgresSession(Session):
@@ -64,7 +48,8 @@ class PostgresSession(Session):
         self._connection = connection
         self._place = place
         self._lock = threading.RLock()
-        self._fresh: set[str] = set()  # tables made in this transaction and still empty
+        # Table → whether it is worth trying to append: it was empty, or the first rows staged were all unknown.
+        self._growing: dict[str, bool] = {}
 
     def describe(self, schema: str) -> dict[str, dict[str, Type]]:
         with self._work(schema, f"GRANT USAGE ON SCHEMA {quoted(schema)} TO {self._user};"):
@@ -92,32 +77,31 @@ class PostgresSession(Session):
         ):
             if table in self.describe(schema):
                 return
-            definitions = ", ".join(_definition(column) for column in (*SYSTEM, *columns))
-            self._run(f"CREATE TABLE {_target(schema, table)} ({definitions}, PRIMARY KEY (id))")
-            self._fresh.add(_target(schema, table))
+            definitions = ", ".join(definition(column) for column in (*SYSTEM, *columns))
+            self._run(f"CREATE TABLE {target_of(schema, table)} ({definitions}, PRIMARY KEY (id))")
 
     def add_columns(self, schema: str, table: str, columns: Sequence[Column]) -> None:
         with self._own(schema, table):
-            additions = ", ".join(f"ADD COLUMN IF NOT EXISTS {_definition(column)}" for column in columns)
+            additions = ", ".join(f"ADD COLUMN IF NOT EXISTS {definition(column)}" for column in columns)
             if additions:
-                self._run(f"ALTER TABLE {_target(schema, table)} {additions}")
+                self._run(f"ALTER TABLE {target_of(schema, table)} {additions}")
 
     def widen(self, schema: str, table: str, column: Column) -> None:
         with self._own(schema, table):
             stored = self.describe(schema).get(table, {}).get(column.name)
             if stored in (column.type, Type.TEXT):
                 return
-            value = _widened(quoted(column.name), stored, column.type)
+            value = widened(quoted(column.name), stored, column.type)
             change = f"ALTER COLUMN {quoted(column.name)} TYPE {SQL_TYPES[column.type]} USING {value}"
             self._run(f"SET LOCAL statement_timeout = '{TABLE_REWRITE}'")
-            self._run(f"ALTER TABLE {_target(schema, table)} {change}")
+            self._run(f"ALTER TABLE {target_of(schema, table)} {change}")
             self._run(f"SET LOCAL statement_timeout = '{STATEMENT}'")
 
     def fits_float(self, schema: str, table: str, name: str) -> bool:
         column = quoted(name)
         with self._read(schema, table):
             inexact = f"{column} NOT BETWEEN -9007199254740992 AND 9007199254740992"
-            return not self._all(f"SELECT FROM {_target(schema, table)} WHERE {inexact} LIMIT 1")
+            return not self._all(f"SELECT FROM {target_of(schema, table)} WHERE {inexact} LIMIT 1")
 
     def merge(
         self,
@@ -128,54 +112,52 @@ class PostgresSession(Session):
         *,
         rewrite: bool = False,
     ) -> int:
-        target, names = _target(schema, table), [column.name for column in columns]
+        target, names = target_of(schema, table), [column.name for column in columns]
         with self._write(schema, table):
-            (now,) = self._all("SELECT now()::text")[0]
-            text = CopyText(rows, len(names), {names.index("uuid_ts"): now})
-            if self._is_empty(target):
-                return self._copy(target, names, text)
-            self._stage(target, names, text)
-            written = self._run(_upsert(target, names, rewrite))
-            self._run(f"DROP TABLE {STAGE}")
-            return written
+            now, keyed, filled = self._all(state_of(target))[0]
+            text = partial(CopyText, rows, len(names), {names.index("uuid_ts"): now})
+            if not filled:
+                self._growing[target] = True
+            growing = keyed and isinstance(rows, Sequence) and self._growing.get(target)
+            written = self._append(target, names, text()) if growing else None
+            if written is not None:
+                return written
+            with self._staged(target, names, text()):
+                if target not in self._growing:
+                    self._growing[target] = not self._all(known_ids(target))
+                return self._run(upsert(target, names, rewrite))
 
     def differing(self, schema: str, table: str, columns: Sequence[Column], rows: Iterable[Row]) -> list[str]:
-        names = [column.name for column in columns]
-        compared = [quoted(name) for name in names if name not in ("id", "uuid_ts")]
-        expected, stored = (", ".join(f"{side}.{name}" for name in compared) for side in "st")
-        with self._read(schema, table):
-            self._stage(_target(schema, table), names, CopyText(rows, len(names)))
-            found = self._all(
-                f"SELECT s.id FROM {STAGE} s LEFT JOIN {_target(schema, table)} t ON t.id = s.id"
-                f" WHERE t.id IS NULL OR ROW({expected}) IS DISTINCT FROM ROW({stored})"
-            )
-            self._run(f"DROP TABLE {STAGE}")
-            return [id_ for (id_,) in found]
+        target, names = target_of(schema, table), [column.name for column in columns]
+        with self._read(schema, table), self._staged(target, names, CopyText(rows, len(names))):
+            return [id_ for (id_,) in self._all(differing(target, names))]
 
     def surplus(self, schema: str, table: str, ids: Iterable[str]) -> list[str]:
-        target = _target(schema, table)
-        with self._read(schema, table):
-            self._stage(target, ["id"], CopyText(((id_,) for id_ in ids), 1))
-            found = self._all(
-                f"SELECT t.id FROM {target} t WHERE NOT EXISTS (SELECT FROM {STAGE} s WHERE s.id = t.id)"
-            )
-            self._run(f"DROP TABLE {STAGE}")
-            return [id_ for (id_,) in found]
+        target, rows = target_of(schema, table), ((id_,) for id_ in ids)
+        with self._read(schema, table), self._staged(target, ["id"], CopyText(rows, 1)):
+            return [id_ for (id_,) in self._all(surplus(target))]
 
     def count(self, schema: str, table: str) -> Counts:
         with self._read(schema, table):
-            return Counts(*self._all(f"SELECT count(*), count(_deleted_at) FROM {_target(schema, table)}")[0])
+            return Counts(
+                *self._all(f"SELECT count(*), count(_deleted_at) FROM {target_of(schema, table)}")[0]
+            )
 
     def rename_schema(self, old: str, new: str) -> None:
-        grant = f"ALTER SCHEMA {quoted(old)} OWNER TO {self._user};"
-        with self._work(
-            new, f"{grant} GRANT CREATE ON DATABASE {quoted(self._place.database)} TO {self._user};"
-        ):
-            self._run(f"ALTER SCHEMA {quoted(old)} RENAME TO {quoted(new)}")
+        database = quoted(self._place.database)
+        grant = f"GRANT CREATE ON DATABASE {database} TO {self._user};"
+        with self._work(new, f"ALTER SCHEMA {quoted(old)} OWNER TO {self._user}; {grant}"):
+            found = self._all("SELECT nspname FROM pg_namespace WHERE nspname IN (%s, %s)", [old, new])
+            if (new,) in found:
+                message = f"There is a schema named {new} in {self._place.database} already."
+                raise ConfigError(
+                    message, code="schema_taken", action="Choose another name, or rename that one."
+                )
+            if (old,) in found:
+                self._run(f"ALTER SCHEMA {quoted(old)} RENAME TO {quoted(new)}")
 
     def commit(self) -> None:
-        with self._lock:
-            self._fresh.clear()
+        with self._work("", ""):
             try:
                 self._connection.commit()
             except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
@@ -184,27 +166,31 @@ class PostgresSession(Session):
                 raise TransientError(message, code="commit_unknown") from error
 
     def rollback(self) -> None:
-        with self._lock:
-            self._fresh.clear()
+        with self._work("", ""):
+            self._growing.clear()
             if not self._connection.closed:
-                with self._work("", ""):
-                    self._connection.rollback()
+                self._connection.rollback()
 
-    def _is_empty(self, target: str) -> bool:
-        """Whether rows can go straight in: nobody else can add any before we commit."""
-        if target in self._fresh:
-            self._fresh.discard(target)
-            return True
-        some = f"SELECT FROM {target} LIMIT 1"
-        if self._all(some):
-            return False
-        self._run(f"LOCK TABLE {target} IN SHARE ROW EXCLUSIVE MODE")
-        return not self._all(some)
+    def _append(self, target: str, names: Sequence[str], text: CopyText) -> int | None:
+        """Copy rows straight into the table; None, and nothing done, when one of them is there already."""
+        self._run("SAVEPOINT appending")
+        try:
+            written = self._copy(target, names, text)
+        except psycopg2.errors.UniqueViolation:
+            self._run("ROLLBACK TO SAVEPOINT appending")
+            self._growing[target] = False
+            return None
+        self._run("RELEASE SAVEPOINT appending")
+        return written
 
-    def _stage(self, target: str, names: Sequence[str], text: CopyText) -> None:
+    @contextmanager
+    def _staged(self, target: str, names: Sequence[str], text: CopyText) -> Iterator[None]:
+        """Rows in a temporary table with the types of the real one; gone afterwards, or with the transaction."""
         columns = ", ".join(map(quoted, names))
         self._run(f"CREATE TEMP TABLE {STAGE} ON COMMIT DROP AS SELECT {columns} FROM {target} WITH NO DATA")
         self._copy(STAGE, names, text)
+        yield
+        self._run(f"DROP TABLE {STAGE}")
 
     def _copy(self, target: str, names: Sequence[str], text: CopyText) -> int:
         columns = ", ".join(map(quoted, names))
@@ -233,7 +219,9 @@ class PostgresSession(Session):
         return quoted(self._place.user)
 
     def _own(self, schema: str, table: str) -> AbstractContextManager[None]:
-        return self._work(f"{schema}.{table}", f"ALTER TABLE {_target(schema, table)} OWNER TO {self._user};")
+        return self._work(
+            f"{schema}.{table}", f"ALTER TABLE {target_of(schema, table)} OWNER TO {self._user};"
+        )
 
     def _write(self, schema: str, table: str) -> AbstractContextManager[None]:
         return self._allowed(schema, table, "SELECT, INSERT, UPDATE")
@@ -246,7 +234,7 @@ class PostgresSession(Session):
         return self._work(
             f"{schema}.{table}",
             f"GRANT USAGE ON SCHEMA {quoted(schema)} TO {self._user}; "
-            f"GRANT {rights} ON {_target(schema, table)} TO {self._user}; "
+            f"GRANT {rights} ON {target_of(schema, table)} TO {self._user}; "
             f"GRANT TEMPORARY ON DATABASE {quoted(self._place.database)} TO {self._user};",
         )
 
@@ -261,43 +249,3 @@ class PostgresSession(Session):
                 if known is None:
                     raise
                 raise known from error
-
-
-def _target(schema: str, table: str) -> str:
-    return f"{quoted(schema)}.{quoted(table)}"
-
-
-def _definition(column: Column) -> str:
-    return f"{quoted(column.name)} {SQL_TYPES[column.type]}"
-
-
-def _upsert(target: str, names: Sequence[str], rewrite: bool) -> str:
-    """The guarded merge of the stage; a row without a version was not written by us and is overtaken."""
-    columns = ", ".join(map(quoted, names))
-    changes = ", ".join(f"{quoted(name)} = excluded.{quoted(name)}" for name in names if name != "id")
-    return (
-        f"INSERT INTO {target} AS t ({columns}) SELECT {columns} FROM {STAGE} ON CONFLICT (id) DO UPDATE"
-        f" SET {changes} WHERE coalesce(t._version, -1) {'<=' if rewrite else '<'} excluded._version"
-    )
-
-
-def _widened(column: str, old: Type | None, new: Type) -> str:
-    """A column's value as a wider type, as SQL; texts read as `workspace.hub.columns.as_text` writes them."""
-    text = f"{column}::text"
-    if new is Type.NUMERIC and old is Type.FLOAT:
-        return f"{text}::numeric"  # straight to numeric keeps 15 digits only
-    if new is not Type.TEXT:
-        return f"{column}::{SQL_TYPES[new]}"
-    if old is Type.FLOAT:
-        return f"CASE WHEN {text} LIKE '%e%' THEN {_trimmed(f'{text}::numeric::text')} ELSE {text} END"
-    if old is Type.NUMERIC:
-        return _trimmed(text)
-    if old is Type.TIMESTAMP:
-        moment = f"to_char({column}::timestamp, 'YYYY-MM-DD\"T\"HH24:MI:SS.US')"
-        return f"{_trimmed(moment)} || 'Z'"
-    return text
-
-
-def _trimmed(number: str) -> str:
-    """A decimal's text without needless zeros, as SQL."""
-    return f"(CASE WHEN {number} LIKE '%.%' THEN rtrim(rtrim({number}, '0'), '.') ELSE {number} END)"

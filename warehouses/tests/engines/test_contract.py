@@ -325,6 +325,12 @@ def test_a_schema_is_not_renamed_to_a_taken_name(bed: Bed, session: Session) -> 
     assert caught.value.code == "schema_taken"
 
 
+def test_renaming_a_schema_that_is_not_there_changes_nothing(bed: Bed) -> None:
+    with bed.engine.open() as session:
+        session.rename_schema(bed.schema, f"{bed.schema}_new")
+        assert session.describe(f"{bed.schema}_new") == {}
+
+
 def test_a_sound_connection_passes_every_step(bed: Bed) -> None:
     probes = bed.engine.check()
     assert [probe.name for probe in probes if not probe.ok] == []

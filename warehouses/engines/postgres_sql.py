@@ -1,0 +1,115 @@
+"""The statements of PostgresSession that take more than a line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from workspace.hub.columns import Column, Type
+
+SQL_TYPES = {
+    Type.BOOLEAN: "boolean",
+    Type.INTEGER: "bigint",
+    Type.FLOAT: "double precision",
+    Type.NUMERIC: "numeric",
+    Type.TIMESTAMP: "timestamptz",
+    Type.TEXT: "text",
+}
+
+STORED_TYPES = {
+    "bool": Type.BOOLEAN,
+    "int2": Type.INTEGER,
+    "int4": Type.INTEGER,
+    "int8": Type.INTEGER,
+    "float4": Type.FLOAT,
+    "float8": Type.FLOAT,
+    "numeric": Type.NUMERIC,
+    "date": Type.TIMESTAMP,
+    "timestamp": Type.TIMESTAMP,
+    "timestamptz": Type.TIMESTAMP,
+}
+"""`pg_type.typname` to ours; whatever else somebody chose (varchar, jsonb, uuid, an enum) takes text.
+
+A narrower type somebody chose is respected: a value that does not fit it is an error that names the column.
+"""
+
+STAGE = "pg_temp.tributary_stage"
+
+
+def quoted(name: str) -> str:
+    """A name as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def target_of(schema: str, table: str) -> str:
+    """A table as SQL names it."""
+    return f"{quoted(schema)}.{quoted(table)}"
+
+
+def definition(column: Column) -> str:
+    """A column as CREATE TABLE and ADD COLUMN take it."""
+    return f"{quoted(column.name)} {SQL_TYPES[column.type]}"
+
+
+def state_of(target: str) -> str:
+    """The time of this transaction, whether ids are unique in the table, and whether it has any row.
+
+    Naming the table locks it against losing its key before the rows are in.
+    """
+    return f"""
+        SELECT now()::text, EXISTS (
+            SELECT FROM pg_index JOIN pg_attribute ON attrelid = indrelid AND attname = 'id'
+            WHERE indrelid = '{target.replace("'", "''")}'::regclass AND indkey::text = attnum::text
+            AND indisunique AND indisvalid AND indimmediate AND indpred IS NULL
+        ), EXISTS (SELECT FROM {target})"""
+
+
+def known_ids(target: str) -> str:
+    """One row when any staged id is in the table."""
+    return f"SELECT FROM {STAGE} s JOIN {target} t ON t.id = s.id LIMIT 1"
+
+
+def upsert(target: str, names: Sequence[str], rewrite: bool) -> str:
+    """The guarded merge of the stage; a row without a version was not written by us and is overtaken."""
+    columns = ", ".join(map(quoted, names))
+    changes = ", ".join(f"{quoted(name)} = excluded.{quoted(name)}" for name in names if name != "id")
+    return (
+        f"INSERT INTO {target} AS t ({columns}) SELECT {columns} FROM {STAGE} ON CONFLICT (id) DO UPDATE"
+        f" SET {changes} WHERE coalesce(t._version, -1) {'<=' if rewrite else '<'} excluded._version"
+    )
+
+
+def differing(target: str, names: Sequence[str]) -> str:
+    """Staged ids whose row is missing or holds anything else; when it was loaded does not count."""
+    compared = [quoted(name) for name in names if name not in ("id", "uuid_ts")]
+    expected, stored = (", ".join(f"{side}.{name}" for name in compared) for side in "st")
+    return (
+        f"SELECT s.id FROM {STAGE} s LEFT JOIN {target} t ON t.id = s.id"
+        f" WHERE t.id IS NULL OR ROW({expected}) IS DISTINCT FROM ROW({stored})"
+    )
+
+
+def surplus(target: str) -> str:
+    """Ids of the table that are not staged."""
+    return f"SELECT t.id FROM {target} t WHERE NOT EXISTS (SELECT FROM {STAGE} s WHERE s.id = t.id)"
+
+
+def widened(column: str, old: Type | None, new: Type) -> str:
+    """A column's value as a wider type, as SQL; texts read as `workspace.hub.columns.as_text` writes them."""
+    text = f"{column}::text"
+    if new is Type.NUMERIC and old is Type.FLOAT:
+        return f"{text}::numeric"  # straight to numeric keeps 15 digits only
+    if new is not Type.TEXT:
+        return f"{column}::{SQL_TYPES[new]}"
+    if old is Type.FLOAT:
+        return f"CASE WHEN {text} LIKE '%e%' THEN {_trimmed(f'{text}::numeric::text')} ELSE {text} END"
+    if old is Type.NUMERIC:
+        return _trimmed(text)
+    if old is Type.TIMESTAMP:
+        moment = f"to_char({column}::timestamp, 'YYYY-MM-DD\"T\"HH24:MI:SS.US')"
+        return f"{_trimmed(moment)} || 'Z'"
+    return text
+
+
+def _trimmed(number: str) -> str:
+    """A decimal's text without needless zeros, as SQL."""
+    return f"(CASE WHEN {number} LIKE '%.%' THEN rtrim(rtrim({number}, '0'), '.') ELSE {number} END)"
