@@ -13,6 +13,7 @@ from sources.sandbox.conditions import OfBrand, brand_of
 from sources.sandbox.request import API
 from sources.sandbox.store import Store
 from sources.sandbox.targets import Made, Target, Thing
+from sources.sandbox.whole import whole
 
 _EMPTY_LISTS = {
     "cases": ("history", "links", "macros"),
@@ -42,9 +43,9 @@ def inner(store: Store, name: str, slot: int, below: tuple[str, ...], path: str)
 
 def outer(name: str, own: str, below: tuple[str, ...]) -> Target:
     """A thing of a collection that is not stored: people on other networks exist, all else does not."""
-    if name in _SOCIAL and own.isdecimal() and not below:
+    if name in _SOCIAL and whole(own) and not below:
         link = {"self": {"href": f"{API}{name}/{own}", "class": _SOCIAL[name]}}
-        return Thing(orjson.dumps({"id": int(own), "handle": f"user{own}", "_links": link}))
+        return Thing(orjson.dumps({"id": whole(own), "handle": f"user{own}", "_links": link}))
     raise not_found()
 
 
@@ -80,7 +81,7 @@ def _of_case(store: Store, case: dict[str, Any], below: tuple[str, ...], path: s
                 ),
                 Tag.NONE,
             )
-        case [("replies" | "notes" | "attachments") as kind, own] if own.isdecimal():
+        case [("replies" | "notes" | "attachments") as kind, own] if whole(own):
             return Thing(orjson.dumps(_part(case, _PARTS[kind], path)), Tag.NONE)
     return _plain("cases", below, path)
 
@@ -107,7 +108,7 @@ def _part(case: dict[str, Any], kind: str, path: str) -> dict[str, Any]:
     """A reply, a note or an attachment; the last segment of its path is its id."""
     links, own = case["_links"], path.rpartition("/")[2]
     told = {
-        "id": int(own) if own.isdecimal() else None,
+        "id": whole(own),
         "created_at": case.get("created_at"),
         "updated_at": case.get("created_at"),
     }

@@ -10,6 +10,7 @@ import orjson
 from sources.sandbox.order import Order
 from sources.sandbox.spool import Place, Spool
 from sources.sandbox.stamps import seconds_of
+from sources.sandbox.whole import whole
 
 PARENTS = {"cases": "customer", "customers": "company", "articles": "topic", "feedbacks": "case"}
 """The link that says whose object it is: what `/customers/{id}/cases` and the like list."""
@@ -45,7 +46,7 @@ def linked_id(entry: dict[str, Any], link: str) -> int:
     """The id at the end of a link's href; 0 when there is no such link or it leads nowhere."""
     href = ((entry.get("_links") or {}).get(link) or {}).get("href") or ""
     last = href.rpartition("/")[2]
-    return int(last) if last.isdecimal() else 0
+    return whole(last) or 0
 
 
 class Collection:

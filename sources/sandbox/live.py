@@ -2,6 +2,7 @@
 
 import random
 import threading
+from dataclasses import replace
 
 from sources.sandbox.mutations import Mutation, mutate
 from sources.sandbox.store import Store
@@ -54,7 +55,7 @@ class Life:
         with self._store.lock:
             for mutation, share in _SHARES:
                 if self._rng.random() < share:
-                    mutate(self._store, mutation)
+                    mutate(self._store, replace(mutation, seed=self._rng.randrange(1 << 32)))
         self.steps += 1
 
     def _run(self) -> None:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from sources.sandbox.answers import Refusal, invalid
 from sources.sandbox.rules import DEFAULT_PER_PAGE, PAGE_CAP, PAGE_TOO_HIGH, Rules
 from sources.sandbox.stamps import seconds_of
+from sources.sandbox.whole import whole
 
 
 class Window(NamedTuple):
@@ -73,7 +74,7 @@ def understood(params: Mapping[str, str], rules: Rules, *, since_id_excludes: bo
 
 
 def _number(text: str | None, otherwise: int) -> int:
-    return int(text) if text and text.isdecimal() and int(text) else otherwise
+    return whole(text) or otherwise
 
 
 def _window(params: Mapping[str, str], rules: Rules, name: str) -> Window:
@@ -89,13 +90,14 @@ def _bound(params: Mapping[str, str], name: str) -> int | None:
     if not text:
         return None
     value = moment(text)
-    if value is None or (name.endswith("_id") and not text.isdecimal()):
+    if value is None or (name.endswith("_id") and whole(text) is None):
         raise invalid({name: ["invalid"]})
     return value
 
 
 def moment(text: str) -> int | None:
     """The unix seconds meant by a number or by a stamp like 2016-11-22T08:30:00Z; None if neither."""
-    if text.removeprefix("-").isdecimal():
-        return int(text)
-    return seconds_of(text) or None
+    number = whole(text.removeprefix("-"))
+    if number is None:
+        return seconds_of(text) or None
+    return -number if text.startswith("-") else number

@@ -16,6 +16,7 @@ from sources.sandbox.conditions import Is
 from sources.sandbox.request import API
 from sources.sandbox.store import Store
 from sources.sandbox.targets import Listing, Made, Target, Thing
+from sources.sandbox.whole import whole
 
 SEARCHABLE = ("cases", "customers", "companies", "articles")
 FILTERS = {1: ("Inbox", ("new", "open")), 2: ("Pending", ("pending",)), 3: ("Deleted Cases", ("deleted",))}
@@ -36,6 +37,9 @@ ENDPOINTS = ("users", "groups", "labels", "macros", "filters", "topics", "articl
 
 
 Params = dict[str, str]
+
+
+_NARROWING = {"feedbacks": ("case_id",), "cases": ("customer_id", "company_id", "filter_id")}
 
 
 def target(store: Store, segments: tuple[str, ...], params: Params, login: Login) -> Target:
@@ -69,8 +73,9 @@ def thing(store: Store, href: str, login: Login) -> bytes | None:
 
 def found_slot(collection: Collection, own: str) -> int:
     """The slot of an object by its id, or by `e-` and its external id. Refusal (404) without one."""
-    if own.isdecimal():
-        slot = collection.find(int(own))
+    number = whole(own)
+    if number is not None:
+        slot = collection.find(number)
     else:
         external = unquote(own).removeprefix("e-")
         slot = _by_external_id(collection, external) if own.startswith("e-") else None
@@ -122,23 +127,24 @@ def _list(store: Store, name: str, params: Params) -> Target:
 def _stored_list(store: Store, name: str, params: Params) -> Listing:
     """A collection's list, narrowed by `company_id`, `customer_id`, `filter_id` or `case_id` (desk-api 6)."""
     path = f"{API}{name}"
-    if name == "feedbacks" and params.get("case_id", "").isdecimal():
-        return Listing(path, name, frozenset((int(params["case_id"]),)))
-    if name == "cases" and params.get("customer_id", "").isdecimal():
-        return Listing(path, name, frozenset((int(params["customer_id"]),)))
-    if name == "cases" and params.get("company_id", "").isdecimal():
-        return Listing(path, name, _customers_of(store, int(params["company_id"])))
-    if name == "cases" and params.get("filter_id", "").isdecimal():
-        return Listing(path, name, conditions=_filtered(int(params["filter_id"])))
+    named = {field: whole(params.get(field)) for field in _NARROWING.get(name, ())}
+    match next(((field, own) for field, own in named.items() if own is not None), None):
+        case (("case_id" | "customer_id"), own):
+            return Listing(path, name, frozenset((own,)))
+        case ("company_id", own):
+            return Listing(path, name, _customers_of(store, own))
+        case ("filter_id", own):
+            return Listing(path, name, conditions=_filtered(own))
     return Listing(path, name)
 
 
 def _below(store: Store, name: str, own: str, below: tuple[str, ...]) -> Target:
-    if name == "filters" and own.isdecimal() and int(own) in FILTERS:
+    number = whole(own)
+    if name == "filters" and number in FILTERS:
         if not below:
-            return Thing(orjson.dumps(_filter(int(own))))
+            return Thing(orjson.dumps(_filter(number)))
         if below == ("cases",):
-            return Listing(f"{API}filters/{own}/cases", "cases", conditions=_filtered(int(own)))
+            return Listing(f"{API}filters/{number}/cases", "cases", conditions=_filtered(number))
     if name not in store.collections:
         return beneath.outer(name, own, below)
     collection = store[name]

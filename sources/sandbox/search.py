@@ -18,6 +18,7 @@ from sources.sandbox.conditions import Between, Condition, Is, OfBrand, Says, me
 from sources.sandbox.query import OPEN, Query, Window, moment
 from sources.sandbox.rules import STAMPS
 from sources.sandbox.store import Store
+from sources.sandbox.whole import whole
 
 _EXACT = {
     "status": "status",
@@ -139,7 +140,7 @@ def _condition(collection: str, term: Term, strict: bool = False) -> Condition |
 def _owners(store: Store, collection: str, params: Mapping[str, str]) -> frozenset[int] | None:
     """Articles of topics; cases of customers with such a name, address or number."""
     if collection == "articles" and params.get("topic_ids"):
-        return frozenset(int(text) for text in params["topic_ids"].split(",") if text.isdecimal())
+        return frozenset(filter(None, map(whole, params["topic_ids"].split(","))))
     if collection != "cases":
         return None
     told = [Term(field, params[field]) for field in _OF_THE_CUSTOMER if params.get(field)]
@@ -152,10 +153,10 @@ def _owners(store: Store, collection: str, params: Mapping[str, str]) -> frozens
 
 
 def _brands(store: Store, collection: str, params: Mapping[str, str]) -> tuple[Condition, ...]:
-    brand = params.get("brand_ids", "")
-    if collection != "articles" or not brand.isdecimal():
+    brand = whole(params.get("brand_ids"))
+    if collection != "articles" or brand is None:
         return ()
-    return (OfBrand(int(brand), store["brands"].living_ids()),)
+    return (OfBrand(brand, store["brands"].living_ids()),)
 
 
 def _lately(word: str, now: datetime) -> Window:

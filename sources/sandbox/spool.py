@@ -24,7 +24,7 @@ class Spool:
 
     def __init__(self) -> None:
         self._file = tempfile.TemporaryFile(prefix="desk-sandbox-", buffering=1 << 20)  # noqa: SIM115
-        self._size = self._mapped = 0
+        self._size = 0
         self._map: mmap.mmap | None = None
 
     def append(self, body: bytes) -> Place:
@@ -65,11 +65,12 @@ class Spool:
 
     def _reading(self, until: int) -> mmap.mmap:
         """A map of the file at least up to there; made anew when the file has outgrown the last one."""
-        if self._map is None or until > self._mapped:
+        current = self._map
+        if current is None or until > len(current):
             self._file.flush()
-            self._mapped = os.fstat(self._file.fileno()).st_size
-            self._map = mmap.mmap(self._file.fileno(), self._mapped, prot=mmap.PROT_READ)
-        return self._map
+            descriptor = self._file.fileno()
+            self._map = current = mmap.mmap(descriptor, os.fstat(descriptor).st_size, prot=mmap.PROT_READ)
+        return current
 
 
 def _runs(places: Iterable[Place]) -> list[tuple[int, int]]:

@@ -194,3 +194,26 @@ def test_head_answers_with_the_headers_of_get(ask: Ask) -> None:
     assert (head.status, head.raw) == (200, b"")
     assert head.headers["etag"] == get.headers["etag"]
     assert int(head.headers["content-length"]) == len(get.raw)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"/cases/{'9' * 5000}",
+        f"/cases/101/replies/{'9' * 5000}",
+        f"/cases?since_id={'9' * 5000}&max_id={'9' * 5000}",
+        f"/cases?customer_id={'9' * 5000}",
+        f"/cases?page={'9' * 5000}",
+        "/cases?page=-1&per_page=0&sort_field=&sort_direction=up",
+        "/cases/%31%30%31",
+        "/cases/e-%FF%00",
+        "/cases?embed=,,self,replies&fields=,",
+        "/cases/search?q=%FF%22:[[[[(&updated=never&created=",
+        "/cases/search?q=updated_at:[x+TO+y]",
+        "/customers/search?q=*:*",
+        "//cases//",
+        "/cases/101/..%2f..",
+    ],
+)
+def test_no_address_makes_the_sandbox_fail(ask: Ask, path: str) -> None:
+    assert ask(path).status in (200, 404, 422)
