@@ -85,6 +85,10 @@ class Session(ABC):
         """
 
     @abstractmethod
+    def restore(self, schema: str, table: str, columns: Sequence[Column], rows: Iterable[Row]) -> int:
+        """Like `merge`, but whatever version the table holds: a repair. Returns the rows written."""
+
+    @abstractmethod
     def differing(self, schema: str, table: str, columns: Sequence[Column], rows: Iterable[Row]) -> list[str]:
         """Ids among `rows` that are missing in the table or hold other values there."""
 

@@ -20,6 +20,9 @@ import psycopg2.errors
 from warehouses.engines.base import Counts, Row, Session
 from warehouses.engines.copytext import OPTIONS, CopyText
 from warehouses.engines.postgres_sql import (
+    ANY,
+    NEWER,
+    NOT_OLDER,
     SQL_TYPES,
     STAGE,
     STORED_TYPES,
@@ -125,7 +128,14 @@ class PostgresSession(Session):
             with self._staged(target, names, text()):
                 if target not in self._growing:
                     self._growing[target] = not self._all(known_ids(target))
-                return self._run(upsert(target, names, rewrite))
+                return self._run(upsert(target, names, NOT_OLDER if rewrite else NEWER))
+
+    def restore(self, schema: str, table: str, columns: Sequence[Column], rows: Iterable[Row]) -> int:
+        target, names = target_of(schema, table), [column.name for column in columns]
+        with self._write(schema, table):
+            now = self._all(state_of(target))[0][0]
+            with self._staged(target, names, CopyText(rows, len(names), {names.index("uuid_ts"): now})):
+                return self._run(upsert(target, names, ANY))
 
     def differing(self, schema: str, table: str, columns: Sequence[Column], rows: Iterable[Row]) -> list[str]:
         target, names = target_of(schema, table), [column.name for column in columns]

@@ -68,13 +68,17 @@ def known_ids(target: str) -> str:
     return f"SELECT FROM {STAGE} s JOIN {target} t ON t.id = s.id LIMIT 1"
 
 
-def upsert(target: str, names: Sequence[str], rewrite: bool) -> str:
+NEWER, NOT_OLDER, ANY = "<", "<=", None
+"""Which staged rows replace a stored one, by how its version compares with theirs."""
+
+
+def upsert(target: str, names: Sequence[str], guard: str | None) -> str:
     """The guarded merge of the stage; a row without a version was not written by us and is overtaken."""
     columns = ", ".join(map(quoted, names))
     changes = ", ".join(f"{quoted(name)} = excluded.{quoted(name)}" for name in names if name != "id")
     return (
         f"INSERT INTO {target} AS t ({columns}) SELECT {columns} FROM {STAGE} ON CONFLICT (id) DO UPDATE"
-        f" SET {changes} WHERE coalesce(t._version, -1) {'<=' if rewrite else '<'} excluded._version"
+        f" SET {changes}" + (f" WHERE coalesce(t._version, -1) {guard} excluded._version" if guard else "")
     )
 
 

@@ -114,6 +114,13 @@ def test_an_equal_version_is_written_by_a_rewrite_only(
     assert (written, column(bed, "subject")) == (int(rewrite), [subject])
 
 
+def test_a_repair_overtakes_whatever_version_the_table_holds(bed: Bed, session: Session) -> None:
+    loaded(session, bed, [SUBJECT], a_row("1", 9, "edited"))
+    assert session.restore(bed.schema, "cases", with_system(SUBJECT), [a_row("1", 2, "right")]) == 1
+    session.commit()
+    assert (column(bed, "subject"), column(bed, "_version")) == (["right"], [2])
+
+
 def test_the_engine_says_when_a_row_was_loaded(bed: Bed, session: Session) -> None:
     loaded(session, bed, [], a_row("1"))
     loaded(session, bed, [], a_row("2"))
