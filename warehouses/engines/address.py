@@ -11,12 +11,9 @@ import socket
 
 from workspace.errors import ConfigError, TransientError
 
-MOST = 4
-"""Addresses of one host that are tried."""
-
 
 def resolve(host: str, port: int, allowed_hosts: frozenset[str]) -> list[str]:
-    """The host's addresses, in the order to try them.
+    """The host's addresses in the order to try them: one of each family, so that a dead host is soon known.
 
     Raises ConfigError when the name is unknown (`host_unknown`) or leads to a private, loopback or otherwise internal
     address (`address_internal`) without being in `allowed_hosts`, as `host` or `host:port`; TransientError when the
@@ -30,7 +27,10 @@ def resolve(host: str, port: int, allowed_hosts: frozenset[str]) -> list[str]:
             code="address_internal",
             action=f"Whoever runs this installation can allow it: OUTBOUND_ALLOWED_HOSTS={host}",
         )
-    return addresses[:MOST]
+    of_family: dict[bool, str] = {}
+    for address in addresses:
+        of_family.setdefault(":" in address, address)
+    return list(of_family.values())
 
 
 def is_allowed(host: str, port: int, allowed_hosts: frozenset[str]) -> bool:

@@ -65,3 +65,15 @@ def test_what_is_no_host_is_refused_in_words(host: str) -> None:
     with pytest.raises(ConfigError) as caught:
         resolve(host, 5432, NOBODY)
     assert caught.value.code == "host_unknown"
+
+
+def test_one_address_of_each_family_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    many = ["2001:4860:4860::8888", "2001:4860:4860::8844", "8.8.8.8", "8.8.4.4"]
+    monkeypatch.setattr("warehouses.engines.address._lookup", lambda host, port: many)
+    assert resolve("db.example.com", 5432, NOBODY) == ["2001:4860:4860::8888", "8.8.8.8"]
+
+
+def test_one_internal_address_among_public_ones_is_enough_to_refuse(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("warehouses.engines.address._lookup", lambda host, port: ["8.8.8.8", "10.0.0.1"])
+    with pytest.raises(ConfigError, match=r"10\.0\.0\.1"):
+        resolve("db.example.com", 5432, NOBODY)
