@@ -206,14 +206,14 @@ class _Slice:
             Collection.objects.filter(pk=cursor.collection.pk).update(full_read_at=cursor.full_read_at)
             cursor.reading_since, cursor.notes_seen, cursor.seen = None, False, 0
         if tally["quarantined"]:
-            message = f"{tally['quarantined']} records could not be stored and are in quarantine."
+            message = f"{_many(tally['quarantined'], 'record')} could not be stored: see the quarantine."
             self.run.notice("warning", "quarantined", message, collection=name)
         if tally["stale"]:
-            message = f"{tally['stale']} objects arrived older than the stored ones and were refused."
+            message = f"{_many(tally['stale'], 'object')} arrived older than stored, which was refused."
             self.run.notice("info", "stale_refused", message, collection=name)
         if tally["mended"]:
             message = (
-                f"{tally['mended']} texts held characters no database stores; they were replaced visibly."
+                f"{_many(tally['mended'], 'text')} held characters no database stores, now replaced visibly."
             )
             self.run.notice("info", "characters_replaced", message, collection=name)
         if not tally["new"] and not tally["changed"]:
@@ -229,7 +229,9 @@ class _Slice:
             return
         _add(tally, {"deleted": found.deleted})
         if found.held:
-            message = f"{found.held} objects are gone at the source, more than is plausible; they were kept."
+            message = (
+                f"{_many(found.held, 'object')} vanished at the source, too many to believe, and were kept."
+            )
             action = (
                 f"Agree with: manage.py approve_deletions {self.source} --collection {cursor.collection.name}"
             )
@@ -300,6 +302,10 @@ def _why_nothing(page: Page, tally: dict[str, Any]) -> str:
     if tally["read"]:
         return "Everything read was already stored as it is."
     return "The source holds no such objects." if page.full else "Nothing has changed since the last sync."
+
+
+def _many(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _outcome(run: SourceSync) -> str:

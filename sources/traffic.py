@@ -7,10 +7,12 @@ has heard in this window is shared through Redis; when nothing remains, whoever 
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
+from redis.exceptions import RedisError
 
 from sources.connectors.base import Traffic
 from workspace.runs import Lease
@@ -44,7 +46,8 @@ class SharedTraffic(Traffic):
         if remaining > max(1, int(limit * RESERVE)):
             return
         self._blocked_until = time.time() + reset
-        cache.set(self._key, self._blocked_until, timeout=max(1, int(reset) + 1))
+        with suppress(RedisError):  # while Redis is away each worker keeps to what it has heard itself
+            cache.set(self._key, self._blocked_until, timeout=max(1, int(reset) + 1))
 
     def state(self) -> str:
         """For a progress bar: requests made, what remains in the vendor's window, time waited."""
@@ -68,4 +71,5 @@ class SharedTraffic(Traffic):
         now = time.monotonic()
         if now - self._shared_at >= 1.0:
             self._shared_at = now
-            self._blocked_until = max(self._blocked_until, cache.get(self._key) or 0.0)
+            with suppress(RedisError):
+                self._blocked_until = max(self._blocked_until, cache.get(self._key) or 0.0)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from django.db import OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection
 from rich.console import Console
 
 from workspace.runs import Run
@@ -21,7 +21,7 @@ def run_to_end(run: R, work: Callable[[], bool], follow: Callable[[R], None]) ->
         try:
             work()
             run.refresh_from_db()
-        except OperationalError:
+        except (InterfaceError, OperationalError):
             connection.close()  # our database was away; the run is claimable again when its lease runs out
         if not run.active:
             return run
