@@ -49,12 +49,14 @@ class Spool:
         gathered: list[bytes] = []
         size = 0
         for start, end in runs:
-            for begin in range(start, end, PIECE):
-                gathered.append(source[begin : min(begin + PIECE, end)])
-                size += len(gathered[-1])
-                if size >= PIECE:
-                    pieces.append(b"".join(gathered))
-                    gathered, size = [], 0
+            while end - start > PIECE:
+                pieces.append(b"".join((*gathered, source[start : start + PIECE])))
+                gathered, size, start = [], 0, start + PIECE
+            gathered.append(source[start:end])
+            size += end - start
+            if size >= PIECE:
+                pieces.append(b"".join(gathered))
+                gathered, size = [], 0
         return [*pieces, b"".join(gathered)]
 
     def close(self) -> None:
