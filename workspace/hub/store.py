@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db import connection
+from django.db import connection, transaction
 
 from workspace.hub.models import Collection
 from workspace.payload import parse, render
@@ -101,7 +101,9 @@ def upsert(collection: Collection, entries: Sequence[Entry], *, partial: bool = 
 
 def changes(collection_id: int, after: int, until: int, limit: int) -> list[Change]:
     """The next `limit` objects whose latest version is in (after, until], in the order of versions."""
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
+        # After a large load the planner knows nothing of the table yet and would sort all of it for every slice.
+        cursor.execute("SET LOCAL enable_sort = off; SET LOCAL enable_seqscan = off")
         cursor.execute(
             """SELECT version, object_id, payload::text, payload_hash::text,
                       to_char(received_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
