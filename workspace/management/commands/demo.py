@@ -17,6 +17,7 @@ import urllib.request
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ import psycopg2
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 from rich.table import Table
 
 from workspace.foreground import printer
@@ -189,13 +191,22 @@ def _free(port: int) -> int:
     raise CommandError("No free port on 127.0.0.1.")
 
 
+def _let_time_pass(desk: str) -> None:
+    """Desk moves, and the schedulers are quick enough to watch: a source sync every minute, a flush after each."""
+    _ask(f"{desk}/_sandbox/live", {"on": True, "every": 2.0})
+    workspace = Workspace.objects.get(slug=SLUG)
+    soon = timezone.now() + timedelta(minutes=1)
+    workspace.sources.update(interval=timedelta(minutes=1), next_sync_at=soon)
+    workspace.warehouses.update(schedule={"after_sync": True}, next_sync_at=None)
+
+
 def _serve(port: int, desk: str, password: str) -> None:
     """Web, worker and beat as in the Procfile, until Ctrl-C."""
     call_command("collectstatic", verbosity=0, interactive=False)
-    _ask(f"{desk}/_sandbox/live", {"on": True, "every": 2.0})
+    _let_time_pass(desk)
     console = printer()
     console.print(f"\n  Tributary     http://127.0.0.1:{port}/", markup=False)
-    console.print(f"  signed in as  {OWNER}  {password}", markup=False)
+    console.print(f"  sign in as    {OWNER}  {password}", markup=False)
     console.print(f"  Desk sandbox  {desk}  {DESK_LOGIN}  {DESK_PASSWORD}", markup=False)
     console.print(
         f"  warehouse     psql {os.environ['WAREHOUSE_URL']}\n  Ctrl-C stops everything.", markup=False
