@@ -1,7 +1,8 @@
 """What each collection's lists can do (desk-api 6 and 12), and what the sandbox chose where nobody knows.
 
 Chosen: the page cap of 500 holds for every list, though it is documented for lists and searches of cases and
-for the other searches only; feedbacks take 500 per page like articles, topics, brands and the lists below an object 100;
+for the other searches only; feedbacks take 500 per page like articles; topics, brands and the lists below an
+object take 100;
 parameters a list does not know, `sort_field` included, are ignored, but a date or id that cannot be read is
 refused with 422; `page` and `per_page` that make no sense count as absent.
 """
