@@ -6,7 +6,7 @@ A cursor holds `phase` (`full` or `delta`), the `mark` of the walk, and what has
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from sources.connectors.base import Cursor, Page, Record, Rejected, Remark
@@ -40,10 +40,6 @@ class Tally:
         self.moved = self.moved or (leap.of_all and leap.listing.total != self.total)
         self.read += leap.passed
         self.rejected += rejected
-
-    def as_cursor(self) -> Cursor:
-        """For the cursor."""
-        return {name: getattr(self, name) for name in self.__slots__}
 
 
 @dataclass(slots=True)
@@ -86,7 +82,7 @@ class FullRead:
             if leap.mark is None:
                 page = self._last(page, leap, tally)
             else:
-                page = replace(page, cursor={**fixed, "mark": leap.mark, **tally.as_cursor()})
+                page = replace(page, cursor={**fixed, "mark": leap.mark, **asdict(tally)})
             yield from slices(page, cursor)
             cursor, begins = page.cursor, False
 
@@ -103,26 +99,47 @@ class FullRead:
         return replace(page, ends=True, remarks=[*leap.remarks, Remark("warning", "count_differs", message)])
 
 
+@dataclass(slots=True)
+class Progress:
+    """What a read of changes has come to, in Unix seconds; it lives in the cursor too."""
+
+    since: int
+    newest: int = 0
+    """The latest time of change seen."""
+    asked: int = 0
+    """The server's clock at the first answer."""
+    answers: int = 0
+    total: int | None = None
+    """How many changes the first answer promised."""
+
+    def add(self, leap: Leap, records: list[Record]) -> None:
+        """Take note of one answer."""
+        if not self.answers:
+            self.asked, self.total = int(leap.listing.clock.timestamp()), leap.listing.total
+        self.answers += 1
+        stamps = [record.stamp for record in records if record.stamp]
+        self.newest = max(self.newest, int(max(stamps).timestamp())) if stamps else self.newest
+
+    def next_since(self) -> int:
+        """Where the next run begins to look back: at the newest change, at most at the beginning of this run,
+        for what becomes visible late may have done so behind the walk. Never before `since`."""
+        return max(self.since, min(self.newest, self.asked))
+
+
 def changed_pages(
-    leaps: Iterable[Leap], references: References, cursor: Cursor, after: Callable[[int, bool], Cursor]
+    leaps: Iterable[Leap], references: References, cursor: Cursor, after: Callable[[Progress], Cursor]
 ) -> Iterator[Page]:
-    """What changed since `cursor["since"]`. `after` makes the last cursor from the newest time of change
-    seen, in Unix seconds by the server's clock and never lower than before, and whether there was more than
-    one answer."""
-    newest: int = cursor["newest"] if "newest" in cursor else cursor["since"]
-    total: int | None = cursor.get("total")
+    """What changed since `cursor["since"]`; `after` makes the last cursor."""
+    progress = Progress(**{name: cursor[name] for name in Progress.__slots__ if name in cursor})
     recent = Recent()
-    several = "mark" in cursor
     for leap in leaps:
         records, rejected = recent.news(leap, references)
-        newest = max([newest, *(int(record.stamp.timestamp()) for record in records if record.stamp)])
-        total = leap.listing.total if total is None else total
-        page = Page(records, {}, rejected=rejected, total=total, ends=leap.mark is None)
-        several = several or not page.ends
-        following = {**cursor, "mark": leap.mark, "newest": newest, "total": total}
-        page = replace(page, cursor=after(newest, several) if page.ends else following)
+        progress.add(leap, records)
+        following = {"phase": "delta", "mark": leap.mark, **asdict(progress)}
+        following = after(progress) if leap.mark is None else following
+        page = Page(records, following, rejected=rejected, total=progress.total, ends=leap.mark is None)
         yield from slices(page, cursor)
-        cursor = page.cursor
+        cursor = following
 
 
 def slices(page: Page, before: Cursor) -> Iterator[Page]:

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from sources.connectors.base import Cursor, Page, Stream
 from sources.connectors.desk.client import DeskClient, Query
-from sources.connectors.desk.reading import FullRead, changed_pages
+from sources.connectors.desk.reading import PAGE_RECORDS, FullRead, Progress, changed_pages
 from sources.connectors.desk.records import References, entry_second
 from sources.connectors.desk.searches import Search
 from sources.connectors.desk.walks import Leap, Mark, by_id, by_list, by_stamp
@@ -77,41 +77,43 @@ class UpdatedStream(DeskStream):
         if "crowd" in cursor and "mark" not in cursor and self._crowd(client, at) == cursor["crowd"]:
             yield Page((), cursor, ends=True, total=0)
             return
+
+        def after(progress: Progress) -> Cursor:
+            since = progress.next_since()
+            few = progress.answers == 1
+            return {"phase": "delta", "since": since} if few else self._delta(client, since, progress.asked)
+
         leaps = by_stamp(client, self.search, cursor.get("mark", {"at": at}))
-
-        def after(newest: int, several: bool) -> Cursor:
-            return self._delta(client, newest) if several else {"phase": "delta", "since": newest}
-
-        start = {name: value for name, value in cursor.items() if name != "crowd"}
-        yield from changed_pages(leaps, self.references, start, after)
+        yield from changed_pages(leaps, self.references, cursor, after)
 
     def _before_full(self, client: DeskClient) -> Cursor:
         """Where the changes after a full read begin: at the newest change before it, by the data and not by a
         clock."""
         listing = client.listing(self.search.newest(0))
         second = entry_second(listing.entries[0], self.search.field) if listing.entries else None
-        return self._delta(client, min(second or 0, int(listing.clock.timestamp())))
+        asked = int(listing.clock.timestamp())
+        return self._delta(client, min(second or 0, asked), asked)
 
-    def _delta(self, client: DeskClient, since: int) -> Cursor:
-        """The cursor for what changes after `since`, with what a quiet crowd in its look-back looks like."""
-        cursor: Cursor = {"phase": "delta", "since": since}
-        crowd = self._crowd(client, _look_back(since))
-        return {**cursor, "crowd": crowd} if crowd else cursor
-
-    def _crowd(self, client: DeskClient, at: int) -> dict[str, int] | None:
-        """How many objects changed from `at` on and when the last one did; None when they fit one answer or
-        are fresh.
+    def _delta(self, client: DeskClient, since: int, asked: int) -> Cursor:
+        """The cursor for what changes after `since`, for a run that began when the server's clock was `asked`.
 
         After a bulk job thousands of objects may share the look-back. As long as their number and their
         newest change stay the same nothing has happened, and one request tells instead of one for each
-        hundred. What was changed within the last minute may change again in the same second, hence only once
-        the server's clock is past it.
+        hundred. That holds once all of them were there to be seen: not within the last minute, and not when
+        something newer has come meanwhile.
         """
+        cursor: Cursor = {"phase": "delta", "since": since}
+        if asked - since > OVERLAP_SECONDS:
+            crowd = self._crowd(client, _look_back(since))
+            if crowd["total"] > PAGE_RECORDS and crowd["newest"] <= since:
+                return {**cursor, "crowd": crowd}
+        return cursor
+
+    def _crowd(self, client: DeskClient, at: int) -> dict[str, int]:
+        """How many objects changed from second `at` on, and when the last one did."""
         listing = client.listing(self.search.newest(at))
         newest = entry_second(listing.entries[0], self.search.field) if listing.entries else None
-        if newest is None or listing.total <= 100 or listing.clock.timestamp() - newest <= OVERLAP_SECONDS:
-            return None
-        return {"total": listing.total, "newest": newest}
+        return {"total": listing.total, "newest": newest or 0}
 
 
 class IdStream(UpdatedStream):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 import pytest
 
 from sources.tests.connectors.conftest import MakeSite
+from sources.tests.connectors.made import WatchedTraffic
 from sources.tests.connectors.sites import NOON, thing
 
 INCREMENTAL = ["cases", "customers", "companies"]
@@ -147,3 +149,38 @@ def test_a_bulk_job_and_then_silence_is_small_from_the_second_run_on(make_site: 
         site.put("cases", number, NOON + HOUR + number % 40)
     after = site.read("cases", since).last.cursor
     assert site.read("cases", after).requests == 1
+
+
+class Interrupted(WatchedTraffic):
+    """Does something just before a request."""
+
+    def __init__(self, number: int, act: Callable[[], None]) -> None:
+        super().__init__()
+        self._number, self._act = number, act
+
+    def before_request(self) -> None:
+        super().before_request()
+        if self.requests == self._number:
+            self._act()
+
+
+def test_what_changes_just_before_a_run_ends_is_not_taken_for_silence(make_site: MakeSite) -> None:
+    site = make_site(cases=[thing("cases", n) for n in range(1, 1001)])
+    since = site.read("cases").last.cursor
+    for number in range(1, 801):
+        site.put("cases", number, NOON + HOUR + number % 40)
+    requests = site.read("cases", since).requests
+    last_word = Interrupted(requests, lambda: site.put("cases", 900, NOON + 2 * HOUR, name="late"))
+    *_, last = site.steps("cases", since, last_word)
+    assert "late" in [record.body["name"] for record in site.read("cases", last.cursor).records]
+
+
+def test_a_change_within_the_second_that_was_just_read_is_not_missed(make_site: MakeSite) -> None:
+    site = make_site(cases=[thing("cases", n) for n in range(1, 401)])
+    since = site.read("cases").last.cursor
+    now = int(time.time())
+    for number in range(1, 301):
+        site.put("cases", number, now)
+    after = site.read("cases", since).last.cursor
+    site.put("cases", 7, now, name="again")
+    assert "again" in [record.body["name"] for record in site.read("cases", after).records]
