@@ -247,9 +247,7 @@ def orphans(model: type[R], limit: int = 500) -> list[Any]:
 
 
 def _mine(run: Run) -> models.QuerySet[Any]:
-    return type(run)._default_manager.filter(
-        pk=run.pk, fence=run.fence, status=Run.Status.RUNNING
-    )
+    return type(run)._default_manager.filter(pk=run.pk, fence=run.fence, status=Run.Status.RUNNING)
 
 
 def _lease_end() -> Any:

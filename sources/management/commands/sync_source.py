@@ -90,9 +90,7 @@ class _Progress:
     def follow(self, run: SourceSync) -> None:
         """While another worker has the run."""
         for collection, count in run.counts.items():
-            self._progress.update(
-                self._bar(collection), completed=count["read"], total=count.get("total")
-            )
+            self._progress.update(self._bar(collection), completed=count["read"], total=count.get("total"))
 
     def _bar(self, collection: str) -> TaskID:
         if collection not in self._bars:

@@ -72,7 +72,9 @@ class Stretch:
 
     def table(self, collection: str, *, deleted: bool = False) -> dict[str, dict[str, Any]]:
         """The warehouse's rows, by id; live ones unless `deleted`. None as long as there is no table."""
-        if not self.ask("SELECT 1 FROM pg_tables WHERE (schemaname, tablename) = (%s, %s)", self.schema, collection):
+        if not self.ask(
+            "SELECT 1 FROM pg_tables WHERE (schemaname, tablename) = (%s, %s)", self.schema, collection
+        ):
             return {}
         statement = SQL("SELECT * FROM {}.{} WHERE (_deleted_at IS NOT NULL) = %s").format(
             Identifier(self.schema), Identifier(collection)

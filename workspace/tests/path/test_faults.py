@@ -165,7 +165,9 @@ def test_a_stamp_from_the_future_blocks_nothing(path: Stretch) -> None:
     case = sorted(path.truth("cases"), key=int)[5]
     path.control("mutate", {"action": "update", "collection": "cases", "ids": [int(case)], "at": 86_400})
     path.sync()
-    path.control("mutate", {"action": "update", "collection": "cases", "ids": [int(case)], "set": {"priority": 9}})
+    path.control(
+        "mutate", {"action": "update", "collection": "cases", "ids": [int(case)], "set": {"priority": 9}}
+    )
     path.control("mutate", {"action": "update", "collection": "cases", "count": 3, "seed": 8})
     path.sync()
     assert path.hub("cases")[case]["priority"] == 9

@@ -77,6 +77,9 @@ class History(RuleBasedStateMachine):
 
     @rule(full=st.booleans())
     def sync(self, full: bool) -> None:
+        """A run that a worker left behind goes on first: what it had read before may have changed since."""
+        if SourceSync.objects.filter(source=self.path.source, status__in=Run.ACTIVE).exists():
+            self.path.sync()
         run = self.path.sync(full=full)
         assert run.status == Run.Status.SUCCESS, run.notices
         if full:

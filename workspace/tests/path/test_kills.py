@@ -108,4 +108,7 @@ def _progress() -> str:
 
 
 def _ended_well(model: type[Run]) -> bool:
-    return set(model._default_manager.values_list("status", flat=True)) <= {Run.Status.SUCCESS, Run.Status.PARTIAL}
+    return set(model._default_manager.values_list("status", flat=True)) <= {
+        Run.Status.SUCCESS,
+        Run.Status.PARTIAL,
+    }
