@@ -58,7 +58,7 @@ lint: install-dev ## Check style, types, imports, templates and security
 	@SECRET_KEY=unused DATABASE_URL=postgres://unused/unused $(VENV)/bin/mypy .
 	@$(VENV)/bin/lint-imports
 	@$(if $(PAGES),$(VENV)/bin/djlint --quiet --check templates)
-	@$(VENV)/bin/bandit -q -ll -r workspace sources warehouses
+	@$(VENV)/bin/bandit -q -ll -c pyproject.toml -r workspace sources warehouses
 
 format: install-dev ## Format the code and the templates
 	@$(VENV)/bin/ruff check --fix-only .

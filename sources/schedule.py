@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from sources.models import Source, SourceSync
-from workspace.runs import Run, orphans
+from workspace.runs import Run, orphans, queue
 
 Enqueue = Callable[[Any], None]
 BATCH = 500
@@ -44,11 +44,7 @@ def request_sync(
     source: Source, trigger: str = Run.Trigger.MANUAL, *, full: bool = False, only: Iterable[str] = ()
 ) -> SourceSync:
     """A queued sync of this source, or the one that is already under way."""
-    try:
-        with transaction.atomic():
-            return SourceSync.objects.create(source=source, trigger=trigger, full=full, only=list(only))
-    except IntegrityError:
-        return SourceSync.objects.get(source=source, status__in=Run.ACTIVE)
+    return queue(SourceSync, {"source": source}, trigger=trigger, full=full, only=list(only))
 
 
 def next_slot(planned: datetime, every: timedelta, now: datetime) -> datetime:

@@ -7,27 +7,25 @@ committed together, so that a slow vendor costs one commit a page and a fast one
 from __future__ import annotations
 
 import logging
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
-from celery.exceptions import SoftTimeLimitExceeded
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from sources.connectors.base import Client, Page, Rejected, Stream
 from sources.models import Cursor, Quarantined, Source, SourceSync
 from sources.traffic import SharedTraffic
-from workspace import runs
 from workspace.ahead import Ahead
 from workspace.errors import ConfigError, PublicError
 from workspace.hub import store
 from workspace.hub.models import Collection
 from workspace.hub.signals import source_synced
 from workspace.runs import Lease, Run
+from workspace.slices import Slice, take_slice
 
 log = logging.getLogger(__name__)
 
@@ -41,10 +39,6 @@ Watch = Callable[[SourceSync, str, SharedTraffic], None]
 """Told after each commit: the run with its counts, the collection, the traffic."""
 
 
-class SliceOver(Exception):
-    """The time of this slice is used up; the run goes on in the next."""
-
-
 @dataclass(frozen=True, slots=True)
 class Batch:
     """A page with its records rendered for the Hub."""
@@ -54,59 +48,38 @@ class Batch:
 
 
 def run_slice(run_id: Any, *, seconds: float | None = None, watch: Watch | None = None) -> bool:
-    """Work on a sync for about `seconds`; True when it has ended, False when another slice is needed.
-
-    Nothing happens (True) when the run is held by a live worker or has ended already.
-    """
-    run = runs.claim(SourceSync, run_id)
-    if run is None:
-        return True
-    if run.stalled >= runs.MAX_TAKEOVERS:
-        run.notice("error", "worker_lost", "The workers of this run keep stopping; the sync was given up.")
-        return runs.finish(run, Run.Status.FAILED)
-    try:
-        with runs.hold(run) as lease:
-            _Slice(run, lease, seconds, watch).work()
-    except (SliceOver, SoftTimeLimitExceeded):
-        runs.release(run)
-        return False
-    except runs.LeaseLost:
-        log.warning("Sync %s goes on in another worker", run.pk)
-    return True
+    """Work on a sync for about `seconds`; see `workspace.slices.take_slice`."""
+    return take_slice(SourceSync, run_id, lambda run, lease: SyncSlice(run, lease, seconds, watch))
 
 
-class _Slice:
-    """One worker's turn on a run."""
+class SyncSlice(Slice[SourceSync]):
+    """One worker's turn on a source sync."""
 
     def __init__(self, run: SourceSync, lease: Lease, seconds: float | None, watch: Watch | None) -> None:
-        self.run = run
-        self.lease = lease
+        super().__init__(run, lease, seconds)
         self.watch = watch
-        self.deadline = time.monotonic() + seconds if seconds else float("inf")
         self.source: Source = run.source
         self.traffic = SharedTraffic(self.source.pk, lease)
         self._before = (run.requests, run.waited)
 
-    def work(self) -> None:
-        """Every stream that has not ended in this run; then the end of the run."""
-        try:
-            self._read_all()
-            self._end(_outcome(self.run))
-        except runs.Cancelled:
-            self.run.notice("info", "cancelled", "The sync was cancelled; what it had read is kept.")
-            self._end(Run.Status.CANCELLED)
-        except PublicError as error:
-            self.run.notice("error", error.code, error.message, action=error.action)
-            self._end(Run.Status.FAILED)
-        except (SliceOver, SoftTimeLimitExceeded, runs.LeaseLost, OperationalError, InterfaceError):
-            raise  # our own database was away: the run stays claimable and goes on from its last commit
-        except Exception:
-            reference = uuid.uuid4().hex[:8]
-            log.exception("Sync %s failed unexpectedly, reference %s", self.run.pk, reference)
-            self.run.notice("error", "unexpected", f"Unexpected failure, reference {reference}.")
-            self._end(Run.Status.FAILED)
+    def outcome(self, *, failed: bool) -> str:
+        """A run is failed unless it proved otherwise."""
+        ended = [count for count in self.run.counts.values() if count.get("ended")]
+        sound = [count for count in ended if not count.get("error")]
+        if failed or not sound or len(ended) < len(self.run.counts):
+            return Run.Status.FAILED
+        return Run.Status.PARTIAL if self.run.troubled or len(sound) < len(ended) else Run.Status.SUCCESS
 
-    def _read_all(self) -> None:
+    def finish(self, status: str) -> None:
+        """End the run with its last counts; tell those who follow when something is new in the Hub."""
+        for name, value in self._progress().items():
+            setattr(self.run, name, value)
+        super().finish(status)
+        if any(count["new"] or count["changed"] or count["deleted"] for count in self.run.counts.values()):
+            source_synced.send(sender=SourceSync, schema_id=self.source.schema_id)
+
+    def work(self) -> None:
+        """Every stream that has not ended in this run."""
         credentials = self.source.credentials
         if credentials is None:
             raise ConfigError(
@@ -140,17 +113,14 @@ class _Slice:
         before = self.traffic.requests
         known = self._tally(stream.collection)["requests"]
         pages = _prepared(stream.pages(client, dict(cursor.state)))
-        with Ahead(pages, PAGES_AHEAD) as ahead:
+        with Ahead(pages, PAGES_AHEAD, self.lease.check) as ahead:
             for batch in ahead:
                 batches = [batch, *_piled_up(ahead, len(batch.entries))]
                 self._tally(stream.collection)["requests"] = known + self.traffic.requests - before
                 self._commit(cursor, batches)
                 if self.watch:
                     self.watch(self.run, stream.collection, self.traffic)
-                if not batches[-1].page.ends and time.monotonic() > self.deadline:
-                    raise SliceOver
-        if time.monotonic() > self.deadline:
-            raise SliceOver
+                self.pause_if_late()
 
     def _start(self, stream: Stream) -> Cursor:
         """The cursor to go on from; emptied when the whole collection is to be read again."""
@@ -252,14 +222,6 @@ class _Slice:
             "waited": waited + self.traffic.waited,
         }
 
-    def _end(self, status: str) -> None:
-        for name, value in self._progress().items():
-            setattr(self.run, name, value)
-        if not runs.finish(self.run, status):
-            raise runs.LeaseLost
-        if any(count["new"] or count["changed"] or count["deleted"] for count in self.run.counts.values()):
-            source_synced.send(sender=SourceSync, schema_id=self.source.schema_id)
-
 
 def _prepared(pages: Iterator[Page]) -> Iterator[Batch]:
     """Render and hash in the fetching thread, while the other waits for the database."""
@@ -306,12 +268,3 @@ def _why_nothing(page: Page, tally: dict[str, Any]) -> str:
 
 def _many(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
-def _outcome(run: SourceSync) -> str:
-    """A run is failed unless it proved otherwise."""
-    ended = [count for count in run.counts.values() if count.get("ended")]
-    sound = [count for count in ended if not count.get("error")]
-    if not sound or len(ended) < len(run.counts):
-        return Run.Status.FAILED
-    return Run.Status.PARTIAL if run.troubled or len(sound) < len(ended) else Run.Status.SUCCESS

@@ -33,8 +33,10 @@ class SharedTraffic(Traffic):
         self._remaining: int | None = None
 
     def before_request(self) -> None:
-        """Count the request; wait while the source's window is used up."""
+        """Count the request; wait while the source's window is used up. Ends a reader that was left behind."""
         super().before_request()
+        if self._lease:
+            self._lease.check()
         self._listen()
         wait = self._blocked_until - time.time()
         if wait > 0:

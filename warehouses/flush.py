@@ -9,19 +9,16 @@ from __future__ import annotations
 
 import logging
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from celery.exceptions import SoftTimeLimitExceeded
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 
 from warehouses.engines.base import Row, Session
 from warehouses.models import CollectionResult, Connection, WarehouseSync, Watermark
 from warehouses.models import Column as KnownColumn
-from workspace import runs
 from workspace.ahead import Ahead
 from workspace.errors import PublicError, TransientError
 from workspace.hub import store
@@ -29,6 +26,7 @@ from workspace.hub.columns import SYSTEM, SYSTEM_NAMES, Change, Column, Layout, 
 from workspace.hub.models import Collection
 from workspace.payload import parse
 from workspace.runs import Lease, Run
+from workspace.slices import Slice, take_slice
 
 log = logging.getLogger(__name__)
 
@@ -38,10 +36,6 @@ TOGETHER = 20_000
 """Up to this many changes all collections commit in one transaction."""
 Watch = Callable[[WarehouseSync, str, int, int], None]
 """Told after each slice: the run, the collection, objects flushed of it in this run, objects expected."""
-
-
-class SliceOver(Exception):
-    """The time of this slice is used up; the run goes on in the next."""
 
 
 @dataclass(slots=True)
@@ -76,25 +70,8 @@ class Prepared:
 
 
 def run_slice(run_id: Any, *, seconds: float | None = None, watch: Watch | None = None) -> bool:
-    """Work on a warehouse sync for about `seconds`; True when it has ended, False when another slice is needed.
-
-    Nothing happens (True) when the run is held by a live worker or has ended already.
-    """
-    run = runs.claim(WarehouseSync, run_id)
-    if run is None:
-        return True
-    if run.stalled >= runs.MAX_TAKEOVERS:
-        run.notice("error", "worker_lost", "The workers of this run keep stopping; the sync was given up.")
-        return runs.finish(run, Run.Status.FAILED)
-    try:
-        with runs.hold(run) as lease:
-            _Slice(run, lease, seconds, watch).work()
-    except (SliceOver, SoftTimeLimitExceeded):
-        runs.release(run)
-        return False
-    except runs.LeaseLost:
-        log.warning("Warehouse sync %s goes on in another worker", run.pk)
-    return True
+    """Work on a warehouse sync for about `seconds`; see `workspace.slices.take_slice`."""
+    return take_slice(WarehouseSync, run_id, lambda run, lease: FlushSlice(run, lease, seconds, watch))
 
 
 def prepare(target: Target, layout: Layout) -> Iterator[Prepared]:
@@ -116,38 +93,27 @@ def lay_out(change: store.Change, layout: Layout) -> Row:
     ]  # fmt: skip
 
 
-class _Slice:
-    """One worker's turn on a run."""
+class FlushSlice(Slice[WarehouseSync]):
+    """One worker's turn on a warehouse sync."""
 
     def __init__(self, run: WarehouseSync, lease: Lease, seconds: float | None, watch: Watch | None) -> None:
-        self.run = run
-        self.lease = lease
+        super().__init__(run, lease, seconds)
         self.watch = watch
-        self.deadline = time.monotonic() + seconds if seconds else float("inf")
         self.connection: Connection = run.connection
         self.schema = self.connection.schema.name
         self.tables: dict[str, dict[str, Type]] = {}
 
     def work(self) -> None:
-        """Flush what is pending, read the counts back, end the run."""
-        try:
-            if self._pending():
-                with self.connection.warehouse.engine().open() as session:
-                    self._read_back(session, self._flush(session))
-            self._end(self._outcome())
-        except runs.Cancelled:
-            self.run.notice("info", "cancelled", "The sync was cancelled; what it had loaded is kept.")
-            self._end(Run.Status.CANCELLED)
-        except PublicError as error:
-            self.run.notice("error", error.code, error.message, action=error.action)
-            self._end(self._outcome())
-        except (SliceOver, SoftTimeLimitExceeded, runs.LeaseLost, OperationalError, InterfaceError):
-            raise  # our own database was away: the run stays claimable and goes on from its watermarks
-        except Exception:
-            reference = uuid.uuid4().hex[:8]
-            log.exception("Warehouse sync %s failed unexpectedly, reference %s", self.run.pk, reference)
-            self.run.notice("error", "unexpected", f"Unexpected failure, reference {reference}.")
-            self._end(self._outcome())
+        """Flush what is pending and read the counts back; with nothing pending the warehouse is left alone."""
+        if self._pending():
+            with self.connection.warehouse.engine().open() as session:
+                self._read_back(session, self._flush(session))
+
+    def outcome(self, *, failed: bool) -> str:
+        """Success: nothing to complain about. Partial: notices and some rows. Failed: notices and no rows."""
+        if not self.run.troubled and not failed:
+            return Run.Status.SUCCESS
+        return Run.Status.PARTIAL if any(r.rows for r in self.run.results.all()) else Run.Status.FAILED
 
     def _pending(self) -> list[Target]:
         """What is to be flushed, all collections as they stood at one moment."""
@@ -222,8 +188,7 @@ class _Slice:
                     self.lease.check()
                     session.commit()
                     self._save([target])
-                    if time.monotonic() > self.deadline:
-                        raise SliceOver
+                    self.pause_if_late()
                 self._save([target])
             except TransientError:
                 raise
@@ -238,7 +203,7 @@ class _Slice:
         off = frozenset(self.connection.properties_off.get(target.name, []))
         fits_float = partial(session.fits_float, self.schema, target.name)
         layout, flushed = Layout(self.tables.get(target.name, {}), off, fits_float), 0
-        with Ahead(prepare(target, layout), 1) as slices:
+        with Ahead(prepare(target, layout), 1, self.lease.check) as slices:
             for slice_ in slices:
                 started = time.monotonic()
                 self._shape(session, target, slice_)
@@ -320,13 +285,3 @@ class _Slice:
                 message = f"The table has {counts.rows:,} rows, the Hub {target.stored:,} objects."
                 action = f"manage.py verify_warehouse {self.connection.warehouse} --repair"
                 self.run.notice("warning", "counts_differ", message, collection=target.name, action=action)
-
-    def _outcome(self) -> str:
-        """Success: nothing to complain about. Partial: notices and some rows. Failed: notices and no rows."""
-        if not self.run.troubled:
-            return Run.Status.SUCCESS
-        return Run.Status.PARTIAL if any(r.rows for r in self.run.results.all()) else Run.Status.FAILED
-
-    def _end(self, status: str) -> None:
-        if not runs.finish(self.run, status):
-            raise runs.LeaseLost

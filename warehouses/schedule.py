@@ -14,13 +14,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from warehouses.models import Connection, Warehouse, WarehouseSync
 from workspace.errors import ConfigError
 from workspace.models import Workspace
-from workspace.runs import Run, orphans
+from workspace.runs import Run, orphans, queue
 
 Enqueue = Callable[[Any], None]
 BATCH = 500
@@ -91,11 +91,7 @@ def nudge_orphans(enqueue: Enqueue) -> int:
 
 def request_sync(connection: Connection, trigger: str = Run.Trigger.MANUAL) -> WarehouseSync:
     """A queued sync of this connection, or the one that is already under way."""
-    try:
-        with transaction.atomic():
-            return WarehouseSync.objects.create(connection=connection, trigger=trigger)
-    except IntegrityError:
-        return WarehouseSync.objects.get(connection=connection, status__in=Run.ACTIVE)
+    return queue(WarehouseSync, {"connection": connection}, trigger=trigger)
 
 
 def _default(plan_seconds: int) -> int:

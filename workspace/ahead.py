@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Generic, TypeVar
 
 from django.db import connection
@@ -16,13 +16,15 @@ _END = object()
 class Ahead(Generic[T]):
     """An iterator whose producer runs in its own thread, at most `depth` items ahead.
 
-    An exception of the producer is raised where the items are taken, after those made before it. Leaving the `with`
-    block stops the producer at its next item. `ready()` gives what is there without waiting, so that a slow consumer
-    can take several items at once.
+    An exception of the producer is raised where the items are taken, after those made before it. `check` is called
+    while the consumer waits and may raise to end it. Leaving the `with` block stops the producer at its next item;
+    one that hangs in the network is left behind. `ready()` gives what is there without waiting, so that a slow
+    consumer can take several items at once.
     """
 
-    def __init__(self, items: Iterable[T], depth: int) -> None:
+    def __init__(self, items: Iterable[T], depth: int, check: Callable[[], None] = lambda: None) -> None:
         self._items = items
+        self._check = check
         self._queue: queue.Queue[Any] = queue.Queue(depth)
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._produce, name="ahead", daemon=True)
@@ -35,11 +37,11 @@ class Ahead(Generic[T]):
     def __exit__(self, *exc: object) -> None:
         self._closed.set()
         self._drain()
-        self._thread.join()
+        self._thread.join(timeout=2.0)
 
     def __iter__(self) -> Iterator[T]:
         while True:
-            item = self._pending.pop() if self._pending else self._queue.get()
+            item = self._pending.pop() if self._pending else self._take()
             if item is _END:
                 return
             if isinstance(item, _Failure):
@@ -58,6 +60,13 @@ class Ahead(Generic[T]):
             self._pending.append(item)
             return None
         return item  # type: ignore[no-any-return]
+
+    def _take(self) -> Any:
+        while True:
+            try:
+                return self._queue.get(timeout=1.0)
+            except queue.Empty:
+                self._check()
 
     def _produce(self) -> None:
         try:

@@ -20,7 +20,7 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from django.conf import settings
-from django.db import close_old_connections, connection, models
+from django.db import IntegrityError, close_old_connections, connection, models, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
@@ -179,6 +179,19 @@ class Lease:
         self._closing = True
         self._nudge.set()
         self._thread.join()
+        self._end(LeaseLost(f"Run {self.run.pk} was given up."))  # for threads of this worker that still wait
+
+
+def queue(model: type[R], owner: dict[str, Any], **fields: Any) -> R:
+    """A queued run for this owner, or the one that is already under way: the database allows one at a time."""
+    for _ in range(5):  # the one under way may end between the two looks
+        try:
+            with transaction.atomic():
+                return model._default_manager.create(**owner, **fields)
+        except IntegrityError:
+            if found := model._default_manager.filter(**owner, status__in=Run.ACTIVE).first():
+                return found
+    raise RuntimeError(f"No run of {owner} could be queued.")
 
 
 def claim(model: type[R], run_id: Any) -> R | None:

@@ -65,3 +65,18 @@ def test_the_end_found_by_ready_is_still_the_end_of_the_loop() -> None:
     with Ahead(iter([1]), 4) as ahead:
         taken = list(ahead)
         assert (taken, ahead.ready()) == ([1], None)
+
+
+def test_a_waiting_consumer_can_be_called_off() -> None:
+    gate = threading.Event()
+
+    def produce() -> Iterator[int]:
+        gate.wait(20)
+        yield 1
+
+    def call_off() -> None:
+        gate.set()
+        raise TimeoutError("cancelled")
+
+    with pytest.raises(TimeoutError), Ahead(produce(), 1, call_off) as ahead:
+        next(iter(ahead))

@@ -7,7 +7,7 @@ from sources.tests.sandbox.conftest import FIRST_STAMP, Ask, asker, case, items
 
 
 def hrefs(page: dict[str, dict[str, str] | None]) -> dict[str, str | None]:
-    return {name: link and link["href"] for name, link in page.items()}
+    return {name: link["href"] if link else None for name, link in page.items()}
 
 
 def test_a_page_has_all_five_links_and_says_how_many_there_are(ask: Ask) -> None:
@@ -47,7 +47,8 @@ def test_an_empty_list_is_one_empty_page(ask: Ask) -> None:
 
 
 def test_following_next_reads_every_case_once_in_id_order(ask: Ask) -> None:
-    seen, href = [], "/api/v2/cases?per_page=7"
+    seen: list[int] = []
+    href: str | None = "/api/v2/cases?per_page=7"
     while href:
         reply = ask(href)
         seen += reply.ids

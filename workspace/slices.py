@@ -1,0 +1,97 @@
+"""One worker's turn on a run: work until it is done or time is up, and end it honestly whatever happens."""
+
+from __future__ import annotations
+
+import logging
+import time
+import uuid
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import InterfaceError, OperationalError
+
+from workspace import runs
+from workspace.errors import PublicError
+from workspace.runs import Lease, Run
+
+log = logging.getLogger(__name__)
+R = TypeVar("R", bound=Run)
+
+
+class SliceOver(Exception):
+    """The time of this slice is used up; the run goes on in the next."""
+
+
+NOT_THE_END = (SliceOver, SoftTimeLimitExceeded, runs.LeaseLost, OperationalError, InterfaceError)
+"""The run stays claimable and goes on from its last commit; among them: our own database was away."""
+
+
+class Slice(ABC, Generic[R]):
+    """A turn on `run`, held by `lease`, of about `seconds`; None for as long as it takes."""
+
+    def __init__(self, run: R, lease: Lease, seconds: float | None) -> None:
+        self.run = run
+        self.lease = lease
+        self._deadline = time.monotonic() + seconds if seconds else float("inf")
+
+    @abstractmethod
+    def work(self) -> None:
+        """Everything that is left to do, committing as it goes."""
+
+    @abstractmethod
+    def outcome(self, *, failed: bool) -> str:
+        """The status of a run whose work has come to its end, or has `failed` before it."""
+
+    def finish(self, status: str) -> None:
+        """End the run; raises LeaseLost when it is no longer ours to end."""
+        if not runs.finish(self.run, status):
+            raise runs.LeaseLost
+
+    def pause_if_late(self) -> None:
+        """Raise SliceOver once the time is used up; called after commits."""
+        if time.monotonic() > self._deadline:
+            raise SliceOver
+
+    def take(self) -> None:
+        """Work and end the run; raises one of NOT_THE_END when it is to go on."""
+        try:
+            self.work()
+            status = self.outcome(failed=False)
+        except runs.Cancelled:
+            self.run.notice("info", "cancelled", "The sync was cancelled; what it had done is kept.")
+            status = Run.Status.CANCELLED
+        except PublicError as error:
+            self.run.notice("error", error.code, error.message, action=error.action)
+            status = self.outcome(failed=True)
+        except NOT_THE_END:
+            raise
+        except Exception:
+            reference = uuid.uuid4().hex[:8]
+            log.exception("Run %s failed unexpectedly, reference %s", self.run.pk, reference)
+            self.run.notice("error", "unexpected", f"Unexpected failure, reference {reference}.")
+            status = self.outcome(failed=True)
+        self.finish(status)
+
+
+def take_slice(model: type[R], run_id: Any, slice_of: Callable[[R, Lease], Slice[R]]) -> bool:
+    """One turn on a run; True when it has ended, False when another turn is needed.
+
+    Nothing happens (True) when the run is held by a live worker, has ended already or is unknown.
+    """
+    run = runs.claim(model, run_id)
+    if run is None:
+        return True
+    if run.stalled >= runs.MAX_TAKEOVERS:
+        run.notice("error", "worker_lost", "The workers of this run keep stopping; the sync was given up.")
+        return runs.finish(run, Run.Status.FAILED)
+    try:
+        with runs.hold(run) as lease:
+            slice_of(run, lease).take()
+    except (SliceOver, SoftTimeLimitExceeded):
+        runs.release(run)
+        return False
+    except runs.LeaseLost:
+        log.warning("Run %s goes on in another worker", run.pk)
+    return True
