@@ -28,7 +28,8 @@ TLS_MODES = (
 )
 
 SESSION = {
-    "timezone": "UTC",
+    "TimeZone": "UTC",
+    "DateStyle": "ISO, YMD",
     "lock_timeout": "30s",
     "statement_timeout": STATEMENT,
     "idle_in_transaction_session_timeout": "600s",
@@ -36,7 +37,8 @@ SESSION = {
     "standard_conforming_strings": "on",
     "default_toast_compression": "lz4",
 }
-"""Set where the server knows the setting and the value; sent as a query, because poolers refuse start-up options."""
+"""Set where the server knows the setting, in this very spelling, and the value; sent as a query, because poolers
+refuse start-up options."""
 
 FIXED = {
     "application_name": "tributary",

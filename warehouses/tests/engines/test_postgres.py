@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from warehouses.engines import postgres
 from warehouses.engines.base import Probe, Session
 from warehouses.engines.postgres import Postgres, PostgresForm
-from warehouses.tests.engines.conftest import Bed, a_row, postgres_bed, postgres_settings, with_system
+from warehouses.tests.engines.conftest import MOMENT, Bed, a_row, postgres_bed, postgres_settings, with_system
 from warehouses.tests.engines.tls_relay import relay, self_signed
 from workspace.errors import ConfigError, PublicError, TransientError
 from workspace.hub.columns import Column, Type
@@ -396,3 +396,16 @@ def test_times_are_stored_in_utc_whatever_the_users_zone(bed: Bed) -> None:
         session.commit()
         ((received_at,),) = bed.read(f"SELECT received_at::text FROM {bed.table('cases')}")
     assert received_at == "2013-05-09 17:02:16+00"
+
+
+def test_a_timestamp_that_becomes_text_is_told_in_utc_whatever_the_users_zone(
+    bed: Bed, cases: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGTZ", "Asia/Tokyo")
+    with bed.engine.open() as session:
+        due = Column("due", Type.TIMESTAMP)
+        session.add_columns(bed.schema, "cases", [due])
+        merged(session, bed, SUBJECT, PRIORITY, due, values=("a", 1, MOMENT))
+        session.widen(bed.schema, "cases", Column("due", Type.TEXT))
+        session.commit()
+    assert bed.read(f"SELECT due FROM {bed.table('cases')}") == [(MOMENT,)]
