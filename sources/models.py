@@ -96,6 +96,7 @@ class Cursor(models.Model):
 class SourceSync(Run):
     """One run that pulls a source's collections into the Hub."""
 
+    side = "source"
     source = models.ForeignKey(Source, models.CASCADE, related_name="syncs")
     full = models.BooleanField(default=False, help_text="Read every collection whole.")
     only = models.JSONField(default=list, help_text="Collections of this run; empty: all that are on.")
@@ -109,7 +110,8 @@ class SourceSync(Run):
             )
         ]
         indexes = [
-            models.Index(fields=["source", "-queued_at"], name="sources_sync_history"),
+            models.Index(fields=["source", "-queued_at", "-id"], name="sources_sync_history"),
+            models.Index(fields=["workspace", "-queued_at", "-id"], name="sources_sync_timeline"),
             models.Index(
                 fields=["nudged_at"],
                 name="sources_sync_active",

@@ -14,6 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from sources.models import Source, SourceSync
+from workspace.models import User
 from workspace.runs import Run, orphans, queue
 
 Enqueue = Callable[[Any], None]
@@ -41,10 +42,16 @@ def nudge_orphans(enqueue: Enqueue) -> int:
 
 
 def request_sync(
-    source: Source, trigger: str = Run.Trigger.MANUAL, *, full: bool = False, only: Iterable[str] = ()
+    source: Source,
+    trigger: str = Run.Trigger.MANUAL,
+    *,
+    full: bool = False,
+    only: Iterable[str] = (),
+    by: User | None = None,
 ) -> SourceSync:
-    """A queued sync of this source, or the one that is already under way."""
-    return queue(SourceSync, {"source": source}, trigger=trigger, full=full, only=list(only))
+    """A queued sync of this source, or the one that is already under way; `by` is who asked for it."""
+    fields = {"trigger": trigger, "full": full, "only": list(only), "started_by": by}
+    return queue(SourceSync, {"source": source}, workspace_id=source.workspace_id, **fields)
 
 
 def next_slot(planned: datetime, every: timedelta, now: datetime) -> datetime:
@@ -68,7 +75,11 @@ def _claim_due(enqueue: Enqueue, now: datetime) -> int:
                 "source_id", flat=True
             )
         )
-        runs = [SourceSync(source=source) for source in due if source.pk not in working]
+        runs = [
+            SourceSync(source=source, workspace_id=source.workspace_id)
+            for source in due
+            if source.pk not in working
+        ]
         SourceSync.objects.bulk_create(runs, ignore_conflicts=True)
         transaction.on_commit(lambda: [enqueue(run.pk) for run in runs])  # type: ignore[func-returns-value]
     return len(due)

@@ -105,11 +105,14 @@ class SyncSlice(Slice[SourceSync]):
                 raise
             log.info("Sync %s: %s failed with %s", self.run.pk, name, error.code)
             self._tally(name).update(ended=True, error=error.code)
+            self.run.say(f"{name}: {error.message}")
             self.run.notice("error", error.code, error.message, collection=name, action=error.action)
             self.lease.commit_point(**self._progress())
 
     def _pull(self, client: Client, stream: Stream) -> None:
         cursor = self._start(stream)
+        how = "going on from its cursor" if cursor.state else "reading it whole"
+        self.run.say(f"{stream.collection}: {how}.")
         before = self.traffic.requests
         known = self._tally(stream.collection)["requests"]
         pages = _prepared(stream.pages(client, dict(cursor.state)))
@@ -170,6 +173,10 @@ class SyncSlice(Slice[SourceSync]):
     def _end_collection(self, cursor: Cursor, page: Page, tally: dict[str, Any]) -> None:
         name = cursor.collection.name
         tally["ended"] = True
+        self.run.say(
+            f"{name}: {tally['read']:,} read, {tally['new']:,} new, {tally['changed']:,} changed, "
+            f"{tally['unchanged']:,} unchanged, {_many(tally['requests'], 'request')}."
+        )
         if page.full:
             self._look_for_missing(cursor, page, tally)
             cursor.full_read_at = timezone.now()
@@ -215,9 +222,12 @@ class SyncSlice(Slice[SourceSync]):
 
     def _progress(self) -> dict[str, Any]:
         requests, waited = self._before
+        written = [count["new"] + count["changed"] + count["deleted"] for count in self.run.counts.values()]
         return {
+            "rows": sum(written),
             "counts": self.run.counts,
             "notices": self.run.notices,
+            "log": self.run.log,
             "requests": requests + self.traffic.requests,
             "waited": waited + self.traffic.waited,
         }

@@ -102,10 +102,13 @@ class FlushSlice(Slice[WarehouseSync]):
         self.connection: Connection = run.connection
         self.schema = self.connection.schema.name
         self.tables: dict[str, dict[str, Type]] = {}
+        self._results: dict[int, CollectionResult] = {}
 
     def work(self) -> None:
         """Flush what is pending and read the counts back; with nothing pending the warehouse is left alone."""
-        if self._pending():
+        pending = self._pending()
+        self.run.say(f"{len(pending)} collections have changes in the Hub.")
+        if pending:
             with self.connection.warehouse.engine().open() as session:
                 self._read_back(session, self._flush(session))
 
@@ -131,6 +134,7 @@ class FlushSlice(Slice[WarehouseSync]):
             for collection in stood
             if collection.name not in self.connection.collections_off
         ]
+        self._results = results | {target.collection.pk: target.result for target in targets}
         return [target for target in targets if target.watermark.version < target.until]
 
     def _flush(self, session: Session) -> list[Target]:
@@ -218,6 +222,9 @@ class FlushSlice(Slice[WarehouseSync]):
                 if self.watch:
                     self.watch(self.run, target.name, flushed, target.pending)
         target.watermark.version = target.until
+        result = target.result
+        times = f"{result.preparation:.1f} s to prepare, {result.loading:.1f} s to load"
+        self.run.say(f"{target.name}: {result.rows:,} rows, {times}.")
 
     def _shape(self, session: Session, target: Target, slice_: Prepared) -> None:
         """Make the table fit the slice: columns are only ever added or widened."""
@@ -239,7 +246,8 @@ class FlushSlice(Slice[WarehouseSync]):
     def _save(self, targets: list[Target]) -> None:
         """Watermarks, results and columns, with the lease, in one transaction of ours."""
         with transaction.atomic():
-            self.lease.commit_point(notices=self.run.notices)
+            self.run.rows = sum(result.rows for result in self._results.values())
+            self.lease.commit_point(notices=self.run.notices, log=self.run.log, rows=self.run.rows)
             for target in targets:
                 target.watermark.save()
                 target.result.save()

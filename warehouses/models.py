@@ -98,6 +98,7 @@ class Column(models.Model):
 class WarehouseSync(Run):
     """One run of one connection that flushes changes from the Hub."""
 
+    side = "warehouse"
     connection = models.ForeignKey(Connection, models.CASCADE, related_name="syncs")
 
     class Meta:
@@ -107,7 +108,8 @@ class WarehouseSync(Run):
             )
         ]
         indexes = [
-            models.Index(fields=["connection", "-queued_at"], name="warehouses_sync_history"),
+            models.Index(fields=["connection", "-queued_at", "-id"], name="warehouses_sync_history"),
+            models.Index(fields=["workspace", "-queued_at", "-id"], name="warehouses_sync_timeline"),
             models.Index(
                 fields=["nudged_at"],
                 name="warehouses_sync_active",

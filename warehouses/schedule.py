@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from warehouses.models import Connection, Warehouse, WarehouseSync
 from workspace.errors import ConfigError
-from workspace.models import Workspace
+from workspace.models import User, Workspace
 from workspace.runs import Run, orphans, queue
 
 Enqueue = Callable[[Any], None]
@@ -89,9 +89,12 @@ def nudge_orphans(enqueue: Enqueue) -> int:
     return len(lost)
 
 
-def request_sync(connection: Connection, trigger: str = Run.Trigger.MANUAL) -> WarehouseSync:
-    """A queued sync of this connection, or the one that is already under way."""
-    return queue(WarehouseSync, {"connection": connection}, trigger=trigger)
+def request_sync(
+    connection: Connection, trigger: str = Run.Trigger.MANUAL, *, by: User | None = None
+) -> WarehouseSync:
+    """A queued sync of this connection, or the one that is already under way; `by` is who asked for it."""
+    fields = {"trigger": trigger, "started_by": by, "workspace_id": connection.warehouse.workspace_id}
+    return queue(WarehouseSync, {"connection": connection}, **fields)
 
 
 def _default(plan_seconds: int) -> int:
@@ -131,16 +134,20 @@ def _claim_due(enqueue: Enqueue, now: datetime) -> int | None:
 
 
 def _runs_for(due: list[Warehouse], now: datetime) -> list[WarehouseSync]:
+    known = {warehouse.pk: warehouse for warehouse in due}
     connections = list(Connection.objects.filter(warehouse__in=due, enabled=True))
+    for connection in connections:
+        connection.warehouse = known[connection.warehouse_id]
     working = set(
         WarehouseSync.objects.filter(connection__in=connections, status__in=Run.ACTIVE).values_list(
             "connection_id", flat=True
         )
     )
-    return [_skipped(c, now) if c.pk in working else WarehouseSync(connection=c) for c in connections]
+    runs = [WarehouseSync(connection=c, workspace_id=c.warehouse.workspace_id) for c in connections]
+    return [_skip(run, now) if run.connection_id in working else run for run in runs]
 
 
-def _skipped(connection: Connection, now: datetime) -> WarehouseSync:
-    run = WarehouseSync(connection=connection, status=Run.Status.SKIPPED, finished_at=now)
+def _skip(run: WarehouseSync, now: datetime) -> WarehouseSync:
+    run.status, run.finished_at = Run.Status.SKIPPED, now
     run.notice("info", "skipped", "The sync before it was still at work; this slot was skipped.")
     return run

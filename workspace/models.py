@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import connection, models
 
 
 def validate_time_zone(name: str) -> None:
@@ -108,3 +109,52 @@ class RoleGrant(models.Model):
                 fields=["membership", "role", "source_id"], nulls_distinct=False, name="one_grant_each"
             )
         ]
+
+
+class Hours(models.Manager["RunHour"]):
+    """Adds to the sums per hour."""
+
+    def add(self, workspace_id: int, side: str, at: datetime | None, status: str, rows: int) -> None:
+        """One more run of this side that ended at this moment with this status and so many rows."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """INSERT INTO workspace_runhour AS h (workspace_id, side, hour, status, runs, rows)
+                   VALUES (%s, %s, date_trunc('hour', %s::timestamptz, 'UTC'), %s, 1, %s)
+                   ON CONFLICT (workspace_id, side, hour, status)
+                   DO UPDATE SET runs = h.runs + 1, rows = h.rows + EXCLUDED.rows""",
+                [workspace_id, side, at, status, rows],
+            )
+
+
+class RunHour(models.Model):
+    """Runs of one side that ended in one hour with one status: charts read these and no history."""
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="run_hours", db_index=False)
+    side = models.CharField(max_length=10)
+    hour = models.DateTimeField()
+    status = models.CharField(max_length=10)
+    runs = models.IntegerField()
+    rows = models.BigIntegerField()
+
+    objects: ClassVar[Hours] = Hours()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "side", "hour", "status"], name="one_sum_an_hour")
+        ]
+
+
+class AuditEvent(models.Model):
+    """Something somebody changed. Only ever added, by `workspace.audit`; each entry seals the one before it."""
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="audit_events", db_index=False)
+    number = models.BigIntegerField(help_text="1, 2, 3 … in the workspace, without a gap.")
+    at = models.DateTimeField()
+    actor = models.CharField(max_length=254, help_text="An e-mail address, or the part of the product.")
+    action = models.CharField(max_length=60, help_text="What was done, e.g. source.created.")
+    target = models.CharField(max_length=200, blank=True)
+    details = models.JSONField(default=dict, help_text="Before and after, never a secret.")
+    seal = models.CharField(max_length=64, help_text="SHA-256 over this entry and the seal before it.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["workspace", "number"], name="one_event_of_a_number")]

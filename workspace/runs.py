@@ -17,7 +17,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from django.conf import settings
 from django.db import IntegrityError, close_old_connections, connection, models, transaction
@@ -25,8 +25,11 @@ from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from workspace.models import RunHour, Workspace
+
 log = logging.getLogger(__name__)
 
+MAX_LOG_LINES = 300
 MAX_TAKEOVERS = 10
 """A run that killed this many workers in a row without committing anything is given up."""
 
@@ -58,10 +61,16 @@ class Run(models.Model):
         SETUP = "setup", "Setup"
 
     ACTIVE = (Status.QUEUED, Status.RUNNING)
+    side: ClassVar[str]
+    """`source` or `warehouse`: which of the two schedulers it belongs to."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="%(class)ss")
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.QUEUED)
     trigger = models.CharField(max_length=10, choices=Trigger.choices, default=Trigger.SCHEDULE)
+    started_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", help_text="NULL: a schedule."
+    )
     queued_at = models.DateTimeField(default=timezone.now)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
@@ -75,8 +84,10 @@ class Run(models.Model):
     waiting_for = models.CharField(max_length=40, blank=True)
     requests = models.IntegerField(default=0)
     waited = models.FloatField(default=0, help_text="Seconds spent waiting for the other side.")
+    rows = models.BigIntegerField(default=0, help_text="Objects or rows that were written.")
     counts = models.JSONField(default=dict, help_text="Per collection.")
     notices = models.JSONField(default=list, help_text="Sentences a customer can act on.")
+    log = models.JSONField(default=list, help_text="What happened when: pairs of a moment and a sentence.")
 
     class Meta:
         abstract = True
@@ -96,6 +107,12 @@ class Run(models.Model):
                 return
         entry = {"level": level, "code": code, "collection": collection, "message": message, "action": action}
         self.notices.append({**entry, "count": count})
+
+    def say(self, sentence: str) -> None:
+        """Add a line to the run's log; the oldest lines but the first go when there are too many."""
+        self.log.append([timezone.now().isoformat(timespec="milliseconds"), sentence])
+        if len(self.log) > MAX_LOG_LINES:
+            del self.log[1]
 
     @property
     def troubled(self) -> bool:
@@ -230,21 +247,31 @@ def release(run: Run) -> None:
 def finish(run: Run, status: str) -> bool:
     """End a run; False when it is no longer ours to end."""
     now = timezone.now()
-    fields = {name: getattr(run, name) for name in ("counts", "notices", "requests", "waited")}
-    ended = _mine(run).update(
-        status=status, finished_at=now, lease_until=None, waiting_until=None, waiting_for="", **fields
-    )
-    run.status, run.finished_at = status, now
+    run.say(f"Ended: {Run.Status(status).label}.")
+    fields = {name: getattr(run, name) for name in ("counts", "notices", "log", "rows", "requests", "waited")}
+    with transaction.atomic():
+        ended = _mine(run).update(
+            status=status, finished_at=now, lease_until=None, waiting_until=None, waiting_for="", **fields
+        )
+        run.status, run.finished_at = status, now
+        if ended:
+            count_ended(run)
     return bool(ended)
+
+
+def count_ended(run: Run) -> None:
+    """Add an ended run to the sums per hour that charts are drawn from; in the caller's transaction."""
+    RunHour.objects.add(run.workspace_id, run.side, run.finished_at, run.status, run.rows)
 
 
 def request_cancel(run: Run) -> None:
     """Ask for a run to stop: at once when it is queued, at the next commit point when it works."""
     model = type(run)
     model._default_manager.filter(pk=run.pk, status__in=Run.ACTIVE).update(cancel_requested=True)
-    model._default_manager.filter(pk=run.pk, status__in=Run.ACTIVE, lease_until=None).update(
-        status=Run.Status.CANCELLED, finished_at=timezone.now()
-    )
+    with transaction.atomic():
+        idle = model._default_manager.filter(pk=run.pk, status__in=Run.ACTIVE, lease_until=None)
+        if idle.update(status=Run.Status.CANCELLED, finished_at=timezone.now()):
+            count_ended(model._default_manager.get(pk=run.pk))
 
 
 def orphans(model: type[R], limit: int = 500) -> list[Any]:
