@@ -1,12 +1,20 @@
-"""Forms that connectors and engines declare, outside of a page."""
+"""Forms: how pages show them, and how those of connectors and engines are checked outside of a page."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django import forms
+from django.forms.renderers import TemplatesSetting
 
 from workspace.errors import ConfigError
+
+
+class PageRenderer(TemplatesSetting):
+    """Forms in the looks of our pages."""
+
+    form_template_name = "components/form.html"
+    field_template_name = "components/field.html"
 
 
 def validated(form: forms.Form) -> dict[str, Any]:

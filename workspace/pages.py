@@ -1,0 +1,153 @@
+"""What every page of a workspace shares: who asks, what it may do, breadcrumbs, paging by key."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import wraps
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, cast
+from urllib.parse import urlencode
+
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from workspace.access import Ability, Access, Refused, access_of
+from workspace.models import User
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class MemberRequest(HttpRequest):
+    """A request of a member of the workspace in the address."""
+
+    user: User
+    access: Access
+
+
+View = Callable[Concatenate[MemberRequest, P], HttpResponse]
+
+
+def member_page(
+    ability: Ability | None = None,
+) -> Callable[[View[P]], Callable[..., HttpResponse]]:
+    """Make a view a page of the workspace `workspace_slug` of its address, which it is not handed.
+
+    The view finds `request.access`. With an `ability` the page is refused to members without it; what concerns one
+    source is checked by the view itself with `request.access.require`.
+    """
+
+    def decorate(view: View[P]) -> Callable[..., HttpResponse]:
+        @wraps(view)
+        def page(request: HttpRequest, workspace_slug: str, *args: Any, **kwargs: Any) -> HttpResponse:
+            member = cast(MemberRequest, request)
+            member.access = access_of(cast(User, request.user), workspace_slug)
+            try:
+                if ability is not None:
+                    member.access.require(ability)
+                return view(member, *args, **kwargs)
+            except Refused as refused:
+                return _refuse(member, refused)
+
+        return page
+
+    return decorate
+
+
+def is_fragment(request: HttpRequest) -> bool:
+    """Whether htmx asks for a part of the page."""
+    return request.headers.get("HX-Request") == "true" and "HX-Boosted" not in request.headers
+
+
+@dataclass(frozen=True)
+class Crumb:
+    """A step of the breadcrumbs; `siblings` are what one can switch to there, as (label, address)."""
+
+    label: str
+    url: str = ""
+    siblings: Sequence[tuple[str, str]] = field(default=())
+
+
+@dataclass(frozen=True)
+class Tab:
+    """A tab of a page."""
+
+    label: str
+    url: str
+    current: bool = False
+
+
+@dataclass(frozen=True)
+class Slab(Generic[T]):
+    """One page of a long list, and the addresses of its neighbours (empty: there is none)."""
+
+    rows: list[T]
+    newer: str = ""
+    older: str = ""
+
+
+def page_by_time(
+    queryset: QuerySet[Any], request: HttpRequest, size: int = 25, moment: str = "queued_at"
+) -> Slab[Any]:
+    """A page of rows, newest first by (`moment`, id), found by key: no page costs more than the first.
+
+    The key travels in the address as `before` or `after`; one that nobody handed out shows the first page.
+    """
+    before, after = read_key(request.GET.get("before")), read_key(request.GET.get("after"))
+    order = (f"-{moment}", "-pk")
+    if after and not before:
+        later = queryset.filter(_beyond(moment, "gt", after)).order_by(moment, "pk")
+        rows = list(later[: size + 1])
+        more, rows = len(rows) > size, rows[:size][::-1]
+        return _slab(rows, request, moment, newer=more, older=True)
+    if before:
+        queryset = queryset.filter(_beyond(moment, "lt", before))
+    rows = list(queryset.order_by(*order)[: size + 1])
+    return _slab(rows[:size], request, moment, newer=bool(before), older=len(rows) > size)
+
+
+def write_key(at: datetime, pk: object) -> str:
+    """A position in a list, for an address."""
+    return base64.urlsafe_b64encode(json.dumps([at.isoformat(), str(pk)]).encode()).decode().rstrip("=")
+
+
+def read_key(text: str | None) -> tuple[datetime, str] | None:
+    """The position that `write_key` wrote; None for anything else."""
+    try:
+        at, pk = json.loads(base64.urlsafe_b64decode(f"{text or ''}==="))
+        return datetime.fromisoformat(at), str(pk)
+    except (ValueError, TypeError):
+        return None
+
+
+def address_with(request: HttpRequest, **changes: str) -> str:
+    """This page's address with other query values; an empty one is left out."""
+    query = {name: value for name, value in request.GET.dict().items() if name not in ("before", "after")}
+    query |= changes
+    return f"{request.path}?{urlencode({name: value for name, value in query.items() if value})}"
+
+
+def _beyond(moment: str, side: str, key: tuple[datetime, str]) -> Q:
+    at, pk = key
+    # The first condition alone bounds the index; the second decides among equal moments.
+    return Q(**{f"{moment}__{side}e": at}) & (Q(**{f"{moment}__{side}": at}) | Q(**{f"pk__{side}": pk}))
+
+
+def _slab(rows: list[Any], request: HttpRequest, moment: str, *, newer: bool, older: bool) -> Slab[Any]:
+    if not rows:
+        return Slab(rows, address_with(request) if newer else "", "")
+    first, last = (write_key(getattr(row, moment), row.pk) for row in (rows[0], rows[-1]))
+    return Slab(
+        rows,
+        address_with(request, after=first) if newer else "",
+        address_with(request, before=last) if older else "",
+    )
+
+
+def _refuse(request: MemberRequest, refused: Refused) -> HttpResponse:
+    reason = refused.access.refusal(refused.ability)
+    return render(request, "workspace/refused.html", {"reason": reason}, status=403)

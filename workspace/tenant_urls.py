@@ -1,0 +1,17 @@
+"""Pages of a workspace that belong to neither side."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from workspace.entry import not_yet
+
+app_name = "workspace"
+urlpatterns = [
+    path("overview", not_yet, name="overview"),
+    path("search", not_yet, name="search"),
+    path("alerts", not_yet, name="alerts"),
+    path("health", not_yet, name="health"),
+    path("settings", not_yet, name="settings"),
+    path("settings/<slug:part>", not_yet, name="settings_part"),
+]
