@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from workspace.hub.models import Collection, Schema
 from workspace.hub.store import Entry, prepare
@@ -38,10 +39,40 @@ def charlie(db: None) -> User:
 
 
 @pytest.fixture
+def as_alice(alice: User) -> Client:
+    """A browser without JavaScript in which Alice is signed in."""
+    return _signed_in(alice)
+
+
+@pytest.fixture
+def as_bob(bob: User) -> Client:
+    """Bob's; he is a member without any role until `grant` gives him one."""
+    return _signed_in(bob)
+
+
+@pytest.fixture
+def as_charlie(charlie: User) -> Client:
+    """Charlie's; he is a member of nothing."""
+    return _signed_in(charlie)
+
+
+@pytest.fixture
 def cases(acme: Workspace) -> Collection:
     """An empty Hub collection."""
     schema = Schema.objects.create(workspace=acme, name="desk_com")
     return Collection.objects.create(schema=schema, name="cases")
+
+
+def grant(user: User, workspace: Workspace, role: str, source_id: Any = None) -> None:
+    """Give a member a role, for one source if it is named."""
+    membership = Membership.objects.get(user=user, workspace=workspace)
+    RoleGrant.objects.create(membership=membership, role=role, source_id=source_id)
+
+
+def _signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
 
 
 def entry(object_id: str, at: str | None = "2020-01-01T00:00:00Z", **body: Any) -> Entry:

@@ -1,0 +1,17 @@
+"""Settings for every test, and the people the tests are about."""
+
+from __future__ import annotations
+
+import pytest
+from django.conf import settings as installation
+
+from workspace.tests.fixtures import acme, alice, as_alice, as_bob, as_charlie, bob, cases, charlie
+
+__all__ = ["acme", "alice", "as_alice", "as_bob", "as_charlie", "bob", "cases", "charlie"]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Pages link files by their plain names, and passwords hash fast: nothing here is about either."""
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    installation.STORAGES = {**installation.STORAGES, "staticfiles": plain}
+    installation.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
