@@ -52,7 +52,7 @@ def _compare(
     finding = Finding(table)
     known = session.describe(schema).get(table)
     if known is None:
-        finding.differing = list(store.object_ids(collection.pk, until))
+        finding.differing = list(store.object_ids(collection.pk, until=until))
         return finding
     off = frozenset(connection.properties_off.get(table, []))
     for columns, rows in _expected(collection, until, Layout(known, off)):
@@ -63,7 +63,7 @@ def _compare(
             finding.repaired += session.restore(
                 schema, table, columns, [row for row in rows if row[0] in ids]
             )
-    finding.surplus = session.surplus(schema, table, store.object_ids(collection.pk, 2**63 - 1))
+    finding.surplus = session.surplus(schema, table, store.object_ids(collection.pk))
     session.commit()
     return finding
 

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 from django import forms
 
+from workspace.hub.checksums import Checksums
 from workspace.hub.columns import Column, Type, Value
 
 Row = Sequence[Value]
@@ -91,6 +92,15 @@ class Session(ABC):
     @abstractmethod
     def differing(self, schema: str, table: str, columns: Sequence[Column], rows: Iterable[Row]) -> list[str]:
         """Ids among `rows` that are missing in the table or hold other values there."""
+
+    def checksums(
+        self, schema: str, table: str, columns: Sequence[Column], without: Iterable[str]
+    ) -> Checksums:
+        """Checksums of the table's rows without those ids, over `columns`; see `workspace.hub.checksums`.
+
+        They only save work: where one differs the rows are compared by their values. Without them all are.
+        """
+        return {}
 
     @abstractmethod
     def surplus(self, schema: str, table: str, ids: Iterable[str]) -> list[str]:

@@ -26,6 +26,7 @@ from warehouses.engines.postgres_sql import (
     SQL_TYPES,
     STAGE,
     STORED_TYPES,
+    checksums,
     definition,
     differing,
     known_ids,
@@ -38,6 +39,7 @@ from warehouses.engines.postgres_sql import (
 )
 from warehouses.engines.sqlstates import Place, explained
 from workspace.errors import ConfigError, TransientError
+from workspace.hub.checksums import LEFT_OUT, Checksums
 from workspace.hub.columns import SYSTEM, Column, Type, Value
 
 STATEMENT, TABLE_REWRITE = "300s", "1h"
@@ -141,6 +143,16 @@ class PostgresSession(Session):
         target, names = target_of(schema, table), [column.name for column in columns]
         with self._read(schema, table), self._staged(target, names, CopyText(rows, len(names))):
             return [id_ for (id_,) in self._all(differing(target, names))]
+
+    def checksums(
+        self, schema: str, table: str, columns: Sequence[Column], without: Iterable[str]
+    ) -> Checksums:
+        target, rows = target_of(schema, table), ((id_,) for id_ in without)
+        with self._read(schema, table), self._staged(target, ["id"], CopyText(rows, 1)):
+            stored = self.describe(schema).get(table, {})
+            names = [column.name for column in columns if column.name != LEFT_OUT]
+            sums = self._all(checksums(target, {name: stored.get(name, Type.TEXT) for name in names}))
+            return {bucket: (count, int(total)) for bucket, count, total in sums}
 
     def surplus(self, schema: str, table: str, ids: Iterable[str]) -> list[str]:
         target, rows = target_of(schema, table), ((id_,) for id_ in ids)

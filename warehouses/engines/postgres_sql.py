@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from workspace.hub.checksums import BUCKET_DIGITS, CELL_END, NULL, SUM_DIGITS
 from workspace.hub.columns import Column, Type
 
 SQL_TYPES = {
@@ -92,6 +93,22 @@ def differing(target: str, names: Sequence[str]) -> str:
     )
 
 
+def checksums(target: str, columns: Mapping[str, Type]) -> str:
+    """Rows and the sum of their checksums per bucket, but for the staged ids; see `workspace.hub.checksums`."""
+    cells = ", ".join(widened(f"t.{quoted(name)}", type_, Type.TEXT) for name, type_ in columns.items())
+    # An array, because a function takes no more than a hundred arguments.
+    row = _sha256(f"array_to_string(ARRAY[{cells}], E'\\x{ord(CELL_END):02x}', E'\\x{ord(NULL):02x}')")
+    number = f"('x' || left({row}, {SUM_DIGITS}))::bit({4 * SUM_DIGITS})::bigint"
+    return (
+        f"SELECT left({_sha256('t.id')}, {BUCKET_DIGITS}), count(*), sum({number}) FROM {target} t"
+        f" WHERE NOT EXISTS (SELECT FROM {STAGE} s WHERE s.id = t.id) GROUP BY 1"
+    )
+
+
+def _sha256(text: str) -> str:
+    return f"encode(sha256(convert_to({text}, 'UTF8')), 'hex')"
+
+
 def surplus(target: str) -> str:
     """Ids of the table that are not staged."""
     return f"SELECT t.id FROM {target} t WHERE NOT EXISTS (SELECT FROM {STAGE} s WHERE s.id = t.id)"
@@ -109,8 +126,7 @@ def widened(column: str, old: Type | None, new: Type) -> str:
     if old is Type.NUMERIC:
         return _trimmed(text)
     if old is Type.TIMESTAMP:
-        moment = f"to_char({column}::timestamp, 'YYYY-MM-DD\"T\"HH24:MI:SS.US')"
-        return f"{_trimmed(moment)} || 'Z'"
+        return f"replace({column}::timestamp::text, ' ', 'T') || 'Z'"  # the session is in UTC and writes ISO
     return text
 
 

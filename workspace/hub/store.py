@@ -18,11 +18,15 @@ from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 
+from workspace.hub.checksums import BUCKET_DIGITS
 from workspace.hub.models import Collection
 from workspace.payload import parse, render
 
 DELETION_SHARE, DELETION_FLOOR = 0.05, 20
 """More than this share of a collection, and more than this many: a deletion waits for an admin."""
+
+LAST = 2**63 - 1
+"""No version is above it."""
 
 
 class Entry(NamedTuple):
@@ -99,20 +103,29 @@ def upsert(collection: Collection, entries: Sequence[Entry], *, partial: bool = 
     return tally
 
 
-def changes(collection_id: int, after: int, until: int, limit: int) -> list[Change]:
-    """The next `limit` objects whose latest version is in (after, until], in the order of versions."""
+def changes(
+    collection_id: int, after: int, until: int, limit: int, buckets: Sequence[str] | None = None
+) -> list[Change]:
+    """The next `limit` objects whose latest version is in (after, until], in the order of versions.
+
+    With `buckets` only objects whose ids belong to them; see `workspace.hub.checksums`.
+    """
+    within = "" if buckets is None else f"AND {_BUCKET} = ANY(%s)"
     with transaction.atomic(), connection.cursor() as cursor:
         # After a large load the planner knows nothing of the table yet and would sort all of it for every slice.
         cursor.execute("SET LOCAL enable_sort = off; SET LOCAL enable_seqscan = off")
         cursor.execute(
-            """SELECT version, object_id, payload::text, payload_hash::text,
-                      to_char(received_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-                      to_char(deleted_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
-               FROM hub_object WHERE collection_id = %s AND version > %s AND version <= %s
+            f"""SELECT version, object_id, payload::text, payload_hash::text,
+                      replace((received_at AT TIME ZONE 'UTC')::text, ' ', 'T') || 'Z',
+                      replace((deleted_at AT TIME ZONE 'UTC')::text, ' ', 'T') || 'Z'
+               FROM hub_object WHERE collection_id = %s AND version > %s AND version <= %s {within}
                ORDER BY version LIMIT %s""",
-            [collection_id, after, until, limit],
+            [collection_id, after, until, *([] if buckets is None else [list(buckets)]), limit],
         )
         return [Change(*row) for row in cursor]
+
+
+_BUCKET = f"left(encode(sha256(convert_to(object_id, 'UTF8')), 'hex'), {BUCKET_DIGITS})"
 
 
 def count_changes(collection_id: int, after: int, limit: int) -> int:
@@ -125,15 +138,25 @@ def count_changes(collection_id: int, after: int, limit: int) -> int:
         return int(cursor.fetchone()[0])
 
 
-def object_ids(collection_id: int, until: int) -> Iterator[str]:
-    """All ids of a collection whose latest version is at most `until`; streamed."""
+def object_ids(collection_id: int, after: int = 0, until: int = LAST) -> Iterator[str]:
+    """All ids of a collection whose latest version is in (after, until]; streamed."""
     with connection.chunked_cursor() as cursor:
         cursor.execute(
-            "SELECT object_id FROM hub_object WHERE collection_id = %s AND version <= %s",
-            [collection_id, until],
+            "SELECT object_id FROM hub_object WHERE collection_id = %s AND version > %s AND version <= %s",
+            [collection_id, after, until],
         )
         for row in cursor:
             yield row[0]
+
+
+def unchanged(collection_id: int, object_ids: Iterable[str], until: int) -> set[str]:
+    """Those of the ids whose objects have not changed after version `until`, as of this moment."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT object_id FROM hub_object WHERE collection_id = %s AND object_id = ANY(%s) AND version <= %s",
+            [collection_id, list(object_ids), until],
+        )
+        return {row[0] for row in cursor}
 
 
 def begin_read(collection: Collection) -> bool:
