@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from workspace.entry import not_yet
+from workspace.parts import frame
 
 app_name = "workspace"
 urlpatterns = [
@@ -12,6 +13,7 @@ urlpatterns = [
     path("search", not_yet, name="search"),
     path("alerts", not_yet, name="alerts"),
     path("health", not_yet, name="health"),
-    path("settings", not_yet, name="settings"),
+    path("settings", frame.first_part, name="settings"),
+    # Each part has a line of its own here; they are all reversed as `settings_part`.
     path("settings/<slug:part>", not_yet, name="settings_part"),
 ]
