@@ -26,4 +26,4 @@ def sync_source(run_id: str) -> None:
 
 def enqueue(run_id: Any) -> None:
     """Nudge a worker to look at this run."""
-    nudge(sync_source, run_id)
+    nudge(sync_source.name, run_id)

@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from warehouses.models import CollectionResult, Warehouse, WarehouseSync
+from warehouses.models import CollectionResult, Comparison, Warehouse, WarehouseSync
 from workspace.operator import ReadOnly, RunAdmin
 
 
@@ -27,3 +27,10 @@ class WarehouseSyncAdmin(RunAdmin):
 
     list_display = ("connection", "status", "trigger", "queued_at", "finished_at", "takeovers")
     inlines = (Results,)
+
+
+@admin.register(Comparison)
+class ComparisonAdmin(RunAdmin):
+    """Comparisons of every row with the Hub."""
+
+    list_display = ("connection", "status", "trigger", "repair", "queued_at", "finished_at", "takeovers")

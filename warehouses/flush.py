@@ -118,6 +118,15 @@ class FlushSlice(Slice[WarehouseSync]):
             return Run.Status.SUCCESS
         return Run.Status.PARTIAL if any(r.rows for r in self.run.results.all()) else Run.Status.FAILED
 
+    def finish(self, status: str) -> None:
+        """End the run; what the last comparison found is said by every run until it is repaired."""
+        compared = self.connection.comparisons.filter(status__in=(Run.Status.SUCCESS, Run.Status.PARTIAL))
+        last = compared.order_by("-queued_at", "-pk").first()
+        if last is not None and last.status == Run.Status.PARTIAL:
+            message = f"The comparison of {last.queued_at:%Y-%m-%d} found rows that are not as in the Hub."
+            self.run.notice("info", "rows_differ", message, action="See what it found, and repair it.")
+        super().finish(status)
+
     def _pending(self) -> list[Target]:
         """What is to be flushed, all collections as they stood at one moment."""
         stood = Collection.objects.filter(schema=self.connection.schema)

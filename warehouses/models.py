@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import random
 import uuid
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from warehouses.engines import engine_for
 from warehouses.engines.base import Engine
@@ -15,6 +18,11 @@ from workspace.hub.models import Collection, Schema
 from workspace.models import Workspace
 from workspace.runs import Run
 from workspace.secrets import SealedField
+
+
+def a_moment_of_the_next_day() -> datetime:
+    """A phase for what is done once a day, so that not all of it is done at once."""
+    return timezone.now() + timedelta(days=random.random())  # noqa: S311
 
 
 class Warehouse(models.Model):
@@ -51,10 +59,17 @@ class Connection(models.Model):
     enabled = models.BooleanField(default=True)
     collections_off = models.JSONField(default=list, help_text="Names of collections turned off.")
     properties_off = models.JSONField(default=dict, help_text="Collection name to columns turned off.")
+    compare_at = models.DateTimeField(
+        default=a_moment_of_the_next_day,
+        help_text="When every row is compared with the Hub again: once a day.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["warehouse", "schema"], name="one_connection_each")]
+        indexes = [
+            models.Index(fields=["compare_at"], name="warehouses_compare_due", condition=Q(enabled=True))
+        ]
 
     def __str__(self) -> str:
         return f"{self.schema} → {self.warehouse}"
@@ -158,3 +173,36 @@ class CollectionResult(models.Model):
             "rows_hub": self.rows_hub,
             "rows_warehouse": self.rows_warehouse,
         }
+
+
+class Comparison(Run):
+    """One comparison of every row of a connection with the Hub: what it found, and whether it repaired that."""
+
+    side = "warehouse"
+    counted = False
+    connection = models.ForeignKey(Connection, models.CASCADE, related_name="comparisons")
+    repair = models.BooleanField(default=False, help_text="Write again from the Hub what differs.")
+    findings = models.JSONField(default=list, help_text="Per collection: see warehouses.findings.Finding.")
+    progress = models.JSONField(default=dict, help_text="How far the last finding has come.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["connection"],
+                condition=Q(status__in=["queued", "running"]),
+                name="one_active_comparison",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["connection", "-queued_at", "-id"], name="warehouses_comparisons"),
+            models.Index(
+                fields=["nudged_at"],
+                name="warehouses_compare_active",
+                condition=Q(status__in=["queued", "running"]),
+            ),
+        ]
+
+    @property
+    def repaired(self) -> int:
+        """Rows that were written again."""
+        return sum(finding["repaired"] for finding in self.findings)

@@ -81,9 +81,9 @@ def start_after_sync(schema_id: int, enqueue: Enqueue) -> None:
         enqueue(request_sync(connection, Run.Trigger.SCHEDULE).pk)
 
 
-def nudge_orphans(enqueue: Enqueue) -> int:
+def nudge_orphans(enqueue: Enqueue, model: type[Run] = WarehouseSync) -> int:
     """Send a message again for runs that nobody works on."""
-    lost = orphans(WarehouseSync)
+    lost = orphans(model)
     for run_id in lost:
         enqueue(run_id)
     return len(lost)

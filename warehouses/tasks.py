@@ -7,7 +7,8 @@ from typing import Any
 from django.conf import settings
 from django.dispatch import receiver
 
-from warehouses import flush, schedule
+from warehouses import compare, comparisons, flush, schedule
+from warehouses.models import Comparison
 from workspace.celery import app, nudge
 from workspace.hub.signals import source_synced
 
@@ -17,6 +18,8 @@ def tick() -> None:
     """Every minute: start what is due, wake what was left behind."""
     schedule.start_due(enqueue)
     schedule.nudge_orphans(enqueue)
+    comparisons.start_due(comparisons.enqueue)
+    schedule.nudge_orphans(comparisons.enqueue, Comparison)
 
 
 @app.task(name="warehouses.sync")
@@ -26,9 +29,16 @@ def sync_warehouse(run_id: str) -> None:
         enqueue(run_id)
 
 
+@app.task(name=comparisons.TASK)
+def compare_warehouse(run_id: str) -> None:
+    """One slice of a comparison; a long one hands itself on."""
+    if not compare.run_slice(run_id, seconds=settings.SLICE_SECONDS):
+        comparisons.enqueue(run_id)
+
+
 def enqueue(run_id: Any) -> None:
     """Nudge a worker to look at this run."""
-    nudge(sync_warehouse, run_id)
+    nudge(sync_warehouse.name, run_id)
 
 
 @receiver(source_synced)

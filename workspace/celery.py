@@ -24,9 +24,9 @@ app.conf.beat_schedule = {
 }
 
 
-def nudge(task: Any, run_id: Any) -> None:
+def nudge(task: str, run_id: Any) -> None:
     """Send a message about a run. When the broker is away the run's row waits for the next tick."""
     try:
-        task.apply_async([str(run_id)], retry=False)
+        app.send_task(task, [str(run_id)], retry=False)
     except OperationalError as error:
         log.warning("The broker is away, run %s waits for the next tick: %s", run_id, type(error).__name__)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from django.db import InterfaceError, OperationalError, connection
-from rich.console import Console
 
 from workspace.runs import Run
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 EXIT = {Run.Status.SUCCESS: 0, Run.Status.PARTIAL: 3}
 R = TypeVar("R", bound=Run)
@@ -36,5 +38,7 @@ def exit_status(run: Run) -> int:
 
 def printer() -> Console:
     """Standard output, wide enough for the tables of runs also where there is no terminal."""
+    from rich.console import Console  # only commands print: workers save the memory
+
     console = Console()
     return console if console.is_terminal else Console(width=120)

@@ -63,6 +63,8 @@ class Run(models.Model):
     ACTIVE = (Status.QUEUED, Status.RUNNING)
     side: ClassVar[str]
     """`source` or `warehouse`: which of the two schedulers it belongs to."""
+    counted: ClassVar[bool] = True
+    """Whether it is a sync, and stands in the charts."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="%(class)ss")
@@ -261,7 +263,8 @@ def finish(run: Run, status: str) -> bool:
 
 def count_ended(run: Run) -> None:
     """Add an ended run to the sums per hour that charts are drawn from; in the caller's transaction."""
-    RunHour.objects.add(run.workspace_id, run.side, run.finished_at, run.status, run.rows)
+    if run.counted:
+        RunHour.objects.add(run.workspace_id, run.side, run.finished_at, run.status, run.rows)
 
 
 def request_cancel(run: Run) -> None:

@@ -49,9 +49,14 @@ class Slice(ABC, Generic[R]):
         if not runs.finish(self.run, status):
             raise runs.LeaseLost
 
+    @property
+    def late(self) -> bool:
+        """Whether the time is used up."""
+        return time.monotonic() > self._deadline
+
     def pause_if_late(self) -> None:
         """Raise SliceOver once the time is used up; called after commits."""
-        if time.monotonic() > self._deadline:
+        if self.late:
             raise SliceOver
 
     def take(self) -> None:

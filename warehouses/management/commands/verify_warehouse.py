@@ -8,12 +8,10 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from rich.table import Table
 
+from warehouses.compare import compare
 from warehouses.find import find_connections
-from warehouses.models import Connection
-from warehouses.verify import Finding, verify
-from workspace.errors import PublicError
-from workspace.foreground import printer
-from workspace.prompts import as_command_error
+from warehouses.models import Comparison
+from workspace.foreground import exit_status, printer
 
 
 class Command(BaseCommand):
@@ -29,24 +27,23 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         console, sound = printer(), True
         for connection in find_connections(options["warehouse"], options["source"]):
-            try:
-                findings = verify(connection, repair=options["repair"])
-            except PublicError as error:
-                raise as_command_error(error) from error
-            console.print(_table(connection, findings))
-            sound = sound and all(
-                f.sound or (f.repaired == len(f.differing) and not f.surplus) for f in findings
-            )
+            run = compare(connection, repair=options["repair"])
+            console.print(_table(run))
+            for notice in run.notices:
+                where = f"{notice['collection']}: " if notice["collection"] else ""
+                sentence = f"{notice['level']:>8}  {where}{notice['message']} {notice['action']}"
+                console.print(sentence.rstrip(), markup=False)
+            sound = sound and exit_status(run) == 0
         if not sound:
             raise SystemExit(1)
 
 
-def _table(connection: Connection, findings: list[Finding]) -> Table:
-    table = Table(title=str(connection))
+def _table(run: Comparison) -> Table:
+    table = Table(title=f"{run.connection}: {run.status}")
     for name in ("collection", "rows compared", "differing", "surplus", "repaired", "for example"):
-        table.add_column(name, justify="right" if name != "collection" else "left")
-    for finding in findings:
-        numbers = (finding.rows, len(finding.differing), len(finding.surplus), finding.repaired)
-        examples = ", ".join([*finding.differing, *finding.surplus][:3])
-        table.add_row(finding.collection, *(f"{number:,}" for number in numbers), examples)
+        table.add_column(name, justify="left" if name in ("collection", "for example") else "right")
+    for finding in run.findings:
+        numbers = [f"{finding[name]:,}" for name in ("rows", "differing", "surplus", "repaired")]
+        examples = ", ".join([*finding["differing_ids"], *finding["surplus_ids"]][:3])
+        table.add_row(finding["collection"], *numbers, examples)
     return table

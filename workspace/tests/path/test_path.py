@@ -13,7 +13,6 @@ from psycopg2.sql import SQL, Identifier
 from sources.models import Cursor
 from warehouses.models import Column, Watermark
 from warehouses.select import change_selection
-from warehouses.verify import verify
 from workspace.hub.models import Object
 from workspace.runs import Run
 from workspace.tests.path.stretch import COLLECTIONS, Stretch
@@ -201,33 +200,3 @@ def test_a_second_warehouse_gets_everything_without_asking_desk(path: Stretch) -
     drop(path, "DROP SCHEMA {} CASCADE")
     path.flush()
     path.assert_warehouse_equals_hub()
-
-
-def test_rows_that_somebody_edited_are_named_and_repaired(path: Stretch) -> None:
-    path.sync()
-    path.flush()
-    case = sorted(path.truth("cases"))[0]
-    statement = SQL("UPDATE {}.cases SET subject = 'edited', priority = NULL WHERE id = %s")
-    path.ask(statement.format(Identifier(path.schema)), case)
-    found = {f.collection: f.differing for f in verify(path.connection)}
-    assert found["cases"] == [case]
-    assert sum(len(ids) for ids in found.values()) == 1
-    verify(path.connection, repair=True)
-    assert all(finding.sound for finding in verify(path.connection))
-
-
-def test_a_row_set_ahead_of_the_hub_is_repaired_too(path: Stretch) -> None:
-    path.sync()
-    path.flush()
-    drop(path, "UPDATE {}.cases SET _version = _version + 1000000000, subject = 'edited'")
-    verify(path.connection, repair=True)
-    assert all(finding.sound for finding in verify(path.connection))
-
-
-def test_a_surplus_row_is_named_and_never_deleted(path: Stretch) -> None:
-    path.sync()
-    path.flush()
-    drop(path, "INSERT INTO {}.cases (id, _version) VALUES ('mine', 1)")
-    findings = {f.collection: f for f in verify(path.connection, repair=True)}
-    assert findings["cases"].surplus == ["mine"]
-    assert "mine" in path.table("cases")
