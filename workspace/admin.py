@@ -26,7 +26,7 @@ class UserAdmin(admin.ModelAdmin):
 
     list_display = ("email", "is_active", "is_staff", "last_login")
     search_fields = ("email",)
-    fields = ("email", "first_name", "last_name", "time_zone", "is_active", "is_staff", "is_superuser")
+    fields = ("email", "name", "time_zone", "is_active", "is_staff", "is_superuser")
 
 
 @admin.register(Membership)

@@ -41,13 +41,22 @@ class People(BaseUserManager["User"]):
 class User(AbstractUser):
     """A person, signed in by e-mail address; may belong to several workspaces."""
 
-    username = None  # type: ignore[assignment]
+    username = first_name = last_name = None  # type: ignore[assignment]
     email = models.EmailField("e-mail address", unique=True)
+    name = models.CharField(max_length=150, blank=True)
     time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_time_zone])
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
     objects: ClassVar[People] = People()  # type: ignore[assignment]
+
+    def get_full_name(self) -> str:
+        """The name as the person writes it; without one, the address."""
+        return self.name or self.email
+
+    def get_short_name(self) -> str:
+        """The same: names are not taken apart."""
+        return self.get_full_name()
 
 
 class Workspace(models.Model):
@@ -63,6 +72,7 @@ class Workspace(models.Model):
     time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_time_zone])
     plan = models.CharField(max_length=30, default=default_plan, help_text="A key of the setting PLANS.")
     created_at = models.DateTimeField(auto_now_add=True)
+    closing_at = models.DateTimeField(null=True, editable=False, help_text="When it will be deleted.")
 
     def __str__(self) -> str:
         return self.slug
@@ -78,6 +88,16 @@ class Workspace(models.Model):
         return settings.PLANS[self.plan]
 
 
+class FormerSlug(models.Model):
+    """A slug that a workspace had before: addresses with it lead to the present one."""
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="former_slugs")
+    slug = models.SlugField(max_length=60, unique=True)
+
+    def __str__(self) -> str:
+        return self.slug
+
+
 class Membership(models.Model):
     """A person in a workspace; what it may do there is the sum of its grants."""
 
@@ -87,6 +107,9 @@ class Membership(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["user", "workspace"], name="one_membership_each")]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.workspace}"
 
 
 class RoleGrant(models.Model):
@@ -109,6 +132,36 @@ class RoleGrant(models.Model):
                 fields=["membership", "role", "source_id"], nulls_distinct=False, name="one_grant_each"
             )
         ]
+
+    def __str__(self) -> str:
+        return str(self.get_role_display())
+
+
+class Invitation(models.Model):
+    """An e-mail address that is asked to join. The link is kept as a hash only, and works once."""
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="invitations")
+    email = models.EmailField()
+    role = models.CharField(max_length=20, choices=RoleGrant.Role.choices, blank=True)
+    source_id = models.UUIDField(null=True, blank=True, help_text="Scope of the role: this source only.")
+    token_hash = models.CharField(max_length=64, unique=True, help_text="SHA-256 of what the link ends with.")
+    invited_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "email"],
+                condition=models.Q(accepted_at=None, revoked_at=None),
+                name="one_open_invitation_each",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.email
 
 
 class Hours(models.Manager["RunHour"]):
@@ -158,3 +211,8 @@ class AuditEvent(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["workspace", "number"], name="one_event_of_a_number")]
+        indexes = [
+            models.Index(fields=["workspace", "-at", "-id"], name="audit_timeline"),
+            models.Index(fields=["workspace", "actor", "-at", "-id"], name="audit_by_actor"),
+            models.Index(fields=["workspace", "action", "-at", "-id"], name="audit_by_action"),
+        ]
