@@ -35,6 +35,7 @@ BATCH_OBJECTS = 1000
 
 COUNTED = ("read", "new", "changed", "unchanged", "deleted", "stale", "quarantined", "mended", "requests")
 
+GOOD = (Run.Status.SUCCESS, Run.Status.PARTIAL)
 Watch = Callable[[SourceSync, str, SharedTraffic], None]
 """Told after each commit: the run with its counts, the collection, the traffic."""
 
@@ -74,9 +75,11 @@ class SyncSlice(Slice[SourceSync]):
         """End the run with its last counts; tell those who follow when something is new in the Hub."""
         for name, value in self._progress().items():
             setattr(self.run, name, value)
-        super().finish(status)
-        if any(count["new"] or count["changed"] or count["deleted"] for count in self.run.counts.values()):
-            source_synced.send(sender=SourceSync, schema_id=self.source.schema_id)
+        first = status in GOOD and not self.source.syncs.filter(status__in=GOOD).exists()
+        with transaction.atomic():
+            super().finish(status)
+            if first or self.run.rows:
+                source_synced.send(sender=SourceSync, schema_id=self.source.schema_id, first=first)
 
     def work(self) -> None:
         """Every stream that has not ended in this run."""

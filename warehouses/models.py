@@ -115,6 +115,9 @@ class WarehouseSync(Run):
 
     side = "warehouse"
     connection = models.ForeignKey(Connection, models.CASCADE, related_name="syncs")
+    again = models.CharField(
+        max_length=10, blank=True, help_text="Trigger of the run that was asked for while this one worked."
+    )
 
     class Meta:
         constraints = [
@@ -130,6 +133,7 @@ class WarehouseSync(Run):
                 name="warehouses_sync_active",
                 condition=Q(status__in=["queued", "running"]),
             ),
+            models.Index(fields=["queued_at"], name="warehouses_sync_again", condition=~Q(again="")),
         ]
 
     def as_dict(self) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from warehouses.models import Connection, Warehouse, WarehouseSync
@@ -72,13 +73,34 @@ def start_due(enqueue: Enqueue, now: datetime | None = None) -> int:
     return started
 
 
-def start_after_sync(schema_id: int, enqueue: Enqueue) -> None:
-    """Start the connections of this schema whose warehouse follows each source sync."""
-    followers = Connection.objects.filter(
-        schema_id=schema_id, enabled=True, warehouse__enabled=True, warehouse__schedule__after_sync=True
-    )
-    for connection in followers:
-        enqueue(request_sync(connection, Run.Trigger.SCHEDULE).pk)
+def start_after_sync(schema_id: int, enqueue: Enqueue, *, first: bool = False) -> None:
+    """Start the connections of this schema whose warehouse follows each source sync, and those never filled before.
+
+    After the source's `first` sync that is all of them, whatever the plan's interval.
+    """
+    connections = Connection.objects.filter(schema_id=schema_id, enabled=True, warehouse__enabled=True)
+    if not first:
+        connections = connections.filter(Q(warehouse__schedule__after_sync=True) | Q(syncs=None))
+    trigger = Run.Trigger.SETUP if first else Run.Trigger.SCHEDULE
+    for connection in connections.select_related("warehouse"):
+        _enqueue_later(enqueue, request_sync(connection, trigger))
+
+
+def start_again(enqueue: Enqueue) -> int:
+    """Start the runs that were asked for while one worked that has ended since; returns how many."""
+    with transaction.atomic():
+        ended = list(
+            WarehouseSync.objects.select_for_update(skip_locked=True, of=("self",))
+            .select_related("connection__warehouse")
+            .exclude(again="")
+            .exclude(status__in=Run.ACTIVE)
+            .order_by("queued_at")[:BATCH]
+        )
+        for run in ended:
+            if run.status != Run.Status.CANCELLED and run.connection.enabled:
+                _enqueue_later(enqueue, request_sync(run.connection, run.again))
+        WarehouseSync.objects.filter(pk__in=[run.pk for run in ended]).update(again="")
+    return len(ended)
 
 
 def nudge_orphans(enqueue: Enqueue, model: type[Run] = WarehouseSync) -> int:
@@ -92,9 +114,20 @@ def nudge_orphans(enqueue: Enqueue, model: type[Run] = WarehouseSync) -> int:
 def request_sync(
     connection: Connection, trigger: str = Run.Trigger.MANUAL, *, by: User | None = None
 ) -> WarehouseSync:
-    """A queued sync of this connection, or the one that is already under way; `by` is who asked for it."""
+    """A queued sync of this connection, or the one that is already under way; `by` is who asked for it.
+
+    One that works already may have looked at the Hub before what it is asked for came: another follows it.
+    """
     fields = {"trigger": trigger, "started_by": by, "workspace_id": connection.warehouse.workspace_id}
-    return queue(WarehouseSync, {"connection": connection}, **fields)
+    while True:
+        run = queue(WarehouseSync, {"connection": connection}, **fields)
+        working = WarehouseSync.objects.filter(pk=run.pk, status=Run.Status.RUNNING)
+        if run.status == Run.Status.QUEUED or working.update(again=trigger):
+            return run  # else it has ended just now
+
+
+def _enqueue_later(enqueue: Enqueue, run: WarehouseSync) -> None:
+    transaction.on_commit(lambda: enqueue(run.pk))
 
 
 def _default(plan_seconds: int) -> int:

@@ -17,6 +17,7 @@ from workspace.hub.signals import source_synced
 def tick() -> None:
     """Every minute: start what is due, wake what was left behind."""
     schedule.start_due(enqueue)
+    schedule.start_again(enqueue)
     schedule.nudge_orphans(enqueue)
     comparisons.start_due(comparisons.enqueue)
     schedule.nudge_orphans(comparisons.enqueue, Comparison)
@@ -24,8 +25,10 @@ def tick() -> None:
 
 @app.task(name="warehouses.sync")
 def sync_warehouse(run_id: str) -> None:
-    """One slice of a warehouse sync; a long one hands itself on."""
-    if not flush.run_slice(run_id, seconds=settings.SLICE_SECONDS):
+    """One slice of a warehouse sync; a long one hands itself on, and one that was wanted meanwhile follows."""
+    if flush.run_slice(run_id, seconds=settings.SLICE_SECONDS):
+        schedule.start_again(enqueue)
+    else:
         enqueue(run_id)
 
 
@@ -42,6 +45,6 @@ def enqueue(run_id: Any) -> None:
 
 
 @receiver(source_synced)
-def follow(sender: Any, schema_id: int, **kwargs: Any) -> None:
-    """A source has brought something new."""
-    schedule.start_after_sync(schema_id, enqueue)
+def follow(sender: Any, schema_id: int, first: bool, **kwargs: Any) -> None:
+    """A source has brought something new; `first`: for the first time."""
+    schedule.start_after_sync(schema_id, enqueue, first=first)

@@ -9,6 +9,7 @@ import pytest
 
 from warehouses import schedule
 from warehouses.models import Connection, Warehouse, WarehouseSync
+from workspace import runs
 from workspace.errors import ConfigError
 from workspace.hub.models import Collection
 from workspace.models import Workspace
@@ -75,12 +76,77 @@ def test_a_disabled_connection_does_not_start(connected: Connection) -> None:
 
 
 def test_a_follower_starts_right_after_a_source_sync(connected: Connection) -> None:
+    WarehouseSync.objects.create(
+        connection=connected, workspace=connected.warehouse.workspace, status="success"
+    )
     sent: list[Any] = []
     schedule.start_after_sync(connected.schema_id, sent.append)
     assert sent == []
     Warehouse.objects.update(schedule={"after_sync": True})
     schedule.start_after_sync(connected.schema_id, sent.append)
-    assert sent == [connected.syncs.get().pk]
+    assert sent == [connected.syncs.get(status=Run.Status.QUEUED).pk]
+
+
+def test_a_first_source_sync_fills_every_warehouse_at_once_whatever_the_plan(connected: Connection) -> None:
+    WarehouseSync.objects.create(
+        connection=connected, workspace=connected.warehouse.workspace, status="success"
+    )
+    sent: list[Any] = []
+    schedule.start_after_sync(connected.schema_id, sent.append)
+    assert sent == []
+    schedule.start_after_sync(connected.schema_id, sent.append, first=True)
+    assert sent == [connected.syncs.get(trigger=Run.Trigger.SETUP).pk]
+
+
+def test_a_connection_that_was_never_filled_is_filled_after_the_next_source_sync(
+    connected: Connection,
+) -> None:
+    schedule.start_after_sync(connected.schema_id, lambda _: None)
+    assert connected.syncs.count() == 1
+
+
+def at_work(connected: Connection) -> WarehouseSync:
+    """A sync of the connection that a worker holds."""
+    run = runs.claim(WarehouseSync, schedule.request_sync(connected).pk)
+    assert run is not None
+    return run
+
+
+def test_a_sync_asked_for_while_one_works_follows_it(connected: Connection) -> None:
+    sent: list[Any] = []
+    run = at_work(connected)
+    assert schedule.request_sync(connected, Run.Trigger.API) == run
+    assert schedule.start_again(sent.append) == 0
+    runs.finish(run, Run.Status.SUCCESS)
+    assert schedule.start_again(sent.append) == 1
+    assert sent == [connected.syncs.get(trigger=Run.Trigger.API, status=Run.Status.QUEUED).pk]
+    assert schedule.start_again(sent.append) == 0
+
+
+def test_a_sync_asked_for_is_not_forgotten_when_the_worker_dies(connected: Connection) -> None:
+    run = at_work(connected)
+    schedule.request_sync(connected)
+    WarehouseSync.objects.update(lease_until=NOON)
+    heir = runs.claim(WarehouseSync, run.pk)
+    assert heir is not None
+    runs.finish(heir, Run.Status.SUCCESS)
+    assert schedule.start_again(lambda _: None) == 1
+    assert connected.syncs.filter(status=Run.Status.QUEUED).count() == 1
+
+
+def test_one_that_only_waits_for_a_worker_is_enough(connected: Connection) -> None:
+    run = schedule.request_sync(connected)
+    assert schedule.request_sync(connected) == run
+    run.refresh_from_db()
+    assert run.again == ""
+
+
+def test_nothing_follows_a_sync_that_was_cancelled(connected: Connection) -> None:
+    run = at_work(connected)
+    schedule.request_sync(connected)
+    runs.finish(run, Run.Status.CANCELLED)
+    schedule.start_again(lambda _: None)
+    assert connected.syncs.count() == 1
 
 
 @pytest.mark.parametrize(

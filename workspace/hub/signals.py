@@ -3,4 +3,7 @@
 from django.dispatch import Signal
 
 source_synced = Signal()
-"""Sent after a source sync has ended and something in its schema changed; `schema_id` names it."""
+"""Sent when a source sync ends and something in its schema changed, in the transaction that ends it.
+
+`schema_id` names the schema; `first` is true when this was the source's first sync that came to a good end.
+"""

@@ -11,9 +11,13 @@ from django.utils import timezone
 from psycopg2.sql import SQL, Identifier
 
 from sources.models import Cursor
+from warehouses.flush import FlushSlice
+from warehouses.flush import run_slice as run_warehouse_slice
 from warehouses.models import Column, Watermark
+from warehouses.schedule import start_again
 from warehouses.select import change_selection
 from workspace.hub.models import Object
+from workspace.models import Workspace
 from workspace.runs import Run
 from workspace.tests.path.stretch import COLLECTIONS, Stretch
 
@@ -32,6 +36,41 @@ def test_everything_at_desk_is_in_the_hub_and_in_the_warehouse(path: Stretch) ->
     path.assert_hub_equals_desk()
     path.assert_warehouse_equals_hub()
     assert {name for name in COLLECTIONS if path.table(name)} == set(COLLECTIONS)
+
+
+def test_a_warehouse_is_filled_after_the_first_source_sync_even_when_its_plan_takes_a_day(
+    path: Stretch,
+) -> None:
+    Workspace.objects.update(plan="free")
+    path.sync()
+    filling = path.connection.syncs.get()
+    assert (filling.status, filling.trigger) == (Run.Status.QUEUED, Run.Trigger.SETUP)
+    run_warehouse_slice(filling.pk)
+    path.assert_warehouse_equals_hub()
+    path.control("mutate", {"action": "update", "collection": "cases", "count": 1, "seed": 1})
+    path.sync()
+    assert path.connection.syncs.get() == filling
+
+
+def test_a_flush_in_the_middle_of_the_first_source_sync_is_followed_by_another(
+    path: Stretch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The source sync ends while the flush works and has looked at the Hub already."""
+    Workspace.objects.update(plan="free")
+    real = FlushSlice._pending
+
+    def pending(self: FlushSlice) -> Any:
+        found = real(self)
+        if not path.source.syncs.filter(status=Run.Status.SUCCESS).exists():
+            path.sync()
+        return found
+
+    monkeypatch.setattr(FlushSlice, "_pending", pending)
+    assert path.flush().rows == 0
+    wanted: list[Any] = []
+    assert start_again(wanted.append) == 1
+    assert run_warehouse_slice(*wanted)
+    path.assert_warehouse_equals_hub()
 
 
 def test_a_priority_that_goes_from_2_to_4_shows_4_and_nothing_else_is_rewritten(path: Stretch) -> None:
