@@ -84,12 +84,15 @@ _moment = datetime.fromisoformat
 class _Place:
     """An object's place in the payload, and where its keys lead."""
 
-    __slots__ = ("booleans", "children", "integers", "keys", "off", "others", "texts", "timestamps")
+    __slots__ = (
+        "booleans", "children", "integers", "keys", "off", "others", "reached", "texts", "timestamps",
+    )  # fmt: skip
 
     def __init__(self, *keys: str) -> None:
         self.keys = keys
         self.children: dict[str, _Place] = {}
         self.off: set[str] = set()  # keys whose column is turned off
+        self.reached: dict[str, int] = {}  # key → index of its column, whatever its type
         # key → index of its column, by the column's type
         self.texts: dict[str, int] = {}
         self.timestamps: dict[str, int] = {}
@@ -211,7 +214,7 @@ class Layout:
 
     def _put(self, row: list[Value], place: _Place, key: str, value: Scalar) -> None:
         """Put a value in the row, making or widening its column if need be."""
-        index = place.others.get(key)
+        index = place.reached.get(key)
         if index is None:
             index = self._reach(place, key, type_of(value))
         if index is None:
@@ -234,6 +237,7 @@ class Layout:
             self.columns.append(Column(name, type_))
             self._changes[name] = Change(name, None, type_, f"New column {name} ({type_}).")
         self._note_source(index, keys)
+        place.reached[key] = index
         return index
 
     def _note_source(self, index: int, keys: tuple[str, ...]) -> None:
