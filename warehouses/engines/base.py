@@ -78,7 +78,9 @@ class Session(ABC):
         *,
         rewrite: bool = False,
     ) -> int:
-        """Insert or replace rows by id, never letting one go backwards; returns the rows written.
+        """Insert or replace rows by id, never letting one go backwards; returns how many now stand in their version.
+
+        That counts rows written, and those that an attempt before had written when it was cut off.
 
         `columns` begins with the system columns. A row is written when it is new or its `_version` is higher than the
         stored one; with `rewrite` also when equal (backfill). Columns not named keep their values. Rows of one call

@@ -31,6 +31,7 @@ from warehouses.engines.postgres_sql import (
     differing,
     known_ids,
     quoted,
+    standing,
     state_of,
     surplus,
     target_of,
@@ -127,10 +128,11 @@ class PostgresSession(Session):
             written = self._append(target, names, text()) if growing else None
             if written is not None:
                 return written
-            with self._staged(target, names, text()):
+            with self._staged(target, names, text()) as staged:
                 if target not in self._growing:
                     self._growing[target] = not self._all(known_ids(target))
-                return self._run(upsert(target, names, NOT_OLDER if rewrite else NEWER))
+                written = self._run(upsert(target, names, NOT_OLDER if rewrite else NEWER))
+                return written if written == staged else int(self._all(standing(target))[0][0])
 
     def restore(self, schema: str, table: str, columns: Sequence[Column], rows: Iterable[Row]) -> int:
         target, names = target_of(schema, table), [column.name for column in columns]
@@ -206,12 +208,11 @@ class PostgresSession(Session):
         return written
 
     @contextmanager
-    def _staged(self, target: str, names: Sequence[str], text: CopyText) -> Iterator[None]:
-        """Rows in a temporary table with the types of the real one; gone afterwards, or with the transaction."""
+    def _staged(self, target: str, names: Sequence[str], text: CopyText) -> Iterator[int]:
+        """The number of rows put in a temporary table with the types of the real one; it is gone afterwards."""
         columns = ", ".join(map(quoted, names))
         self._run(f"CREATE TEMP TABLE {STAGE} ON COMMIT DROP AS SELECT {columns} FROM {target} WITH NO DATA")
-        self._copy(STAGE, names, text)
-        yield
+        yield self._copy(STAGE, names, text)
         self._run(f"DROP TABLE {STAGE}")
 
     def _copy(self, target: str, names: Sequence[str], text: CopyText) -> int:

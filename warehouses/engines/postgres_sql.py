@@ -83,6 +83,11 @@ def upsert(target: str, names: Sequence[str], guard: str | None) -> str:
     )
 
 
+def standing(target: str) -> str:
+    """How many staged rows stand in the table in their version."""
+    return f"SELECT count(*) FROM {STAGE} s JOIN {target} t ON t.id = s.id AND t._version = s._version"
+
+
 def differing(target: str, names: Sequence[str]) -> str:
     """Staged ids whose row is missing or holds anything else; when it was loaded does not count."""
     compared = [quoted(name) for name in names if name not in ("id", "uuid_ts")]

@@ -13,7 +13,7 @@ from psycopg2.sql import SQL, Identifier
 from sources.models import Cursor
 from warehouses.flush import FlushSlice
 from warehouses.flush import run_slice as run_warehouse_slice
-from warehouses.models import Column, Watermark
+from warehouses.models import Column, WarehouseSync, Watermark
 from warehouses.schedule import start_again
 from warehouses.select import change_selection
 from workspace.hub.models import Object
@@ -71,6 +71,26 @@ def test_a_flush_in_the_middle_of_the_first_source_sync_is_followed_by_another(
     assert start_again(wanted.append) == 1
     assert run_warehouse_slice(*wanted)
     path.assert_warehouse_equals_hub()
+
+
+def test_rows_of_a_flush_that_died_before_its_watermark_are_counted_by_its_heir(
+    path: Stretch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    def die(*args: Any) -> None:
+        raise Killed
+
+    path.sync()
+    with monkeypatch.context() as patch:
+        patch.setattr(FlushSlice, "_save", die)
+        with pytest.raises(Killed):
+            path.flush()
+    assert len(path.table("cases")) == len(path.truth("cases"))
+    WarehouseSync.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    run = path.flush()
+    assert (run.status, run.rows) == (Run.Status.SUCCESS, sum(len(path.truth(name)) for name in COLLECTIONS))
 
 
 def test_a_priority_that_goes_from_2_to_4_shows_4_and_nothing_else_is_rewritten(path: Stretch) -> None:
