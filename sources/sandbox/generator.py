@@ -11,7 +11,7 @@ from sources.sandbox.invented import knowledge, people
 from sources.sandbox.invented.cases import LABELS, Decks, Moments, Plot, case, decks, edited_in_bulk, history
 from sources.sandbox.invented.fields import FIELDS
 from sources.sandbox.invented.site import Ids, IdSequence, SiteFacts, ids
-from sources.sandbox.invented.stamps import seconds, stamp
+from sources.sandbox.stamps import seconds_of, stamp_of
 
 __all__ = ["COLLECTIONS", "OPENED", "SEEN", "SiteFacts", "generate", "invent"]
 
@@ -34,8 +34,8 @@ _FIRST_IDS = {
 COLLECTIONS = tuple(_FIRST_IDS)
 """What a site consists of, in the order of `generate`: an object follows those it links to."""
 
-OPENED = seconds("2012-09-03T08:00:00Z")
-SEEN = seconds("2020-03-10T08:00:00Z")
+OPENED = seconds_of("2012-09-03T08:00:00Z")
+SEEN = seconds_of("2020-03-10T08:00:00Z")
 """Nothing generated is later: three days before Desk.com closed for good."""
 
 _DAY = 86_400
@@ -148,7 +148,7 @@ def _object(
 def _lived(place: int, count: int, rng: random.Random) -> tuple[str, str]:
     """When the object at this place was created and updated: creation ascends, most updates follow soon."""
     created = OPENED + int((place + rng.random()) * (SEEN - OPENED) / count)
-    return stamp(created), stamp(created + int((SEEN - created) * rng.random() ** 4))
+    return stamp_of(created), stamp_of(created + int((SEEN - created) * rng.random() ** 4))
 
 
 def _customers(planned: dict[str, Ids], site: SiteFacts, seed: int, rng: random.Random) -> Iterator[Item]:
@@ -219,7 +219,7 @@ def _plot(
 def _feedbacks(ids: Ids, surveys: _Surveys, rng: random.Random) -> Iterator[Item]:
     for place, feedback_id in enumerate(ids):
         case_id, customer, agent, settled = surveys.noted[4 * place : 4 * place + 4]
-        answered = stamp(settled + int((SEEN - settled) * rng.random() ** 6))
+        answered = stamp_of(settled + int((SEEN - settled) * rng.random() ** 6))
         links = case_id, customer or None, agent or None
         yield "feedbacks", knowledge.feedback(feedback_id, place, answered, links, rng)
 

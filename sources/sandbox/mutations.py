@@ -3,6 +3,7 @@
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from itertools import islice
 from typing import Any, NamedTuple
@@ -55,12 +56,13 @@ class Mutation:
     times: int = 1
 
     def moment(self) -> str:
-        """The stamp to write. MutationError for text that is not one."""
-        if isinstance(self.at, int | float):
-            return stamp_of(time.time() + self.at)
-        if not seconds_of(self.at):
-            raise MutationError(f"“at” must be seconds from now or a stamp, not “{self.at}”.")
-        return self.at
+        """The stamp to write. MutationError for what is none, or beyond the years there are."""
+        with suppress(ValueError, OverflowError):
+            if isinstance(self.at, int | float):
+                return stamp_of(time.time() + self.at)
+            if seconds_of(self.at):
+                return self.at
+        raise MutationError(f"“at” must be seconds from now or a stamp, not “{self.at}”.")
 
 
 class Mutated(NamedTuple):

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple, TypeVar
 
 from sources.sandbox.invented import fields
 from sources.sandbox.invented.site import SiteFacts
-from sources.sandbox.invented.stamps import stamp
 from sources.sandbox.invented.text import Letter, letters
+from sources.sandbox.stamps import stamp_of
 
 Card = TypeVar("Card")
 
@@ -123,16 +123,16 @@ def history(place: int, status: str, created: int, updated: int, end: int, rng: 
     `changed_at` is often later than `updated_at` and sometimes earlier, as recorded in 2016 (desk-api 12).
     """
     life, kind = updated - created, place % 10
-    opened = None if status == "new" else stamp(created + int(life * rng.random() * 0.5))
-    resolved = stamp(created + int(life * (0.5 + rng.random() * 0.5))) if status in _SETTLED else None
-    written = stamp(updated)
-    later = stamp(updated + int((end - updated) * rng.random())) if kind > 6 else written
+    opened = None if status == "new" else stamp_of(created + int(life * rng.random() * 0.5))
+    resolved = stamp_of(created + int(life * (0.5 + rng.random() * 0.5))) if status in _SETTLED else None
+    written = stamp_of(updated)
+    later = stamp_of(updated + int((end - updated) * rng.random())) if kind > 6 else written
     return Moments(
-        created=stamp(created),
+        created=stamp_of(created),
         updated=written,
-        changed=later if kind else stamp(created + life // 2),
-        received=stamp(created) if place % 7 < 6 else None,
-        active=opened and stamp(updated - life // 10),
+        changed=later if kind else stamp_of(created + life // 2),
+        received=stamp_of(created) if place % 7 < 6 else None,
+        active=opened and stamp_of(updated - life // 10),
         first_opened=opened,
         opened=opened and (written if kind == 3 else opened),
         resolved=resolved,

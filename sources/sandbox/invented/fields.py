@@ -4,7 +4,7 @@ import random
 from dataclasses import dataclass
 from typing import Any
 
-from sources.sandbox.invented.stamps import stamp
+from sources.sandbox.stamps import stamp_of
 
 _FIRST_DAY, _LAST_DAY = 15_340, 19_700
 """January 2012 to December 2023, in days since 1970: what people type into date fields."""
@@ -56,7 +56,7 @@ def _value(field: Field, rng: random.Random) -> Any:
         case "integer":
             return str(rng.choice((0, 1, 12, 250, rng.randrange(100_000))))
         case "date":
-            return stamp(rng.randint(_FIRST_DAY, _LAST_DAY) * 86_400)
+            return stamp_of(rng.randint(_FIRST_DAY, _LAST_DAY) * 86_400)
         case "list":
             return rng.choice(field.choices)
         case _:

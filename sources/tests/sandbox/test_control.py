@@ -171,6 +171,7 @@ def test_a_redelivered_object_keeps_its_place_in_the_list(tell: Ask) -> None:
         {"action": "update", "colour": 1},
         {"action": "soft_delete", "collection": "users"},
         {"action": "update", "at": "soon"},
+        {"action": "update", "at": 1e18},
         {"action": "update", "count": "many"},
         {"action": "update", "set": 3},
         {"action": "update", "ids": "101"},

@@ -12,8 +12,8 @@ import pytest
 
 from sources.sandbox.generator import COLLECTIONS, OPENED, SEEN, SiteFacts, generate, invent
 from sources.sandbox.invented.cases import MESSAGE_CLASS
-from sources.sandbox.invented.stamps import seconds, stamp
 from sources.sandbox.invented.text import LANGUAGES
+from sources.sandbox.stamps import seconds_of, stamp_of
 
 Site = dict[str, dict[int, dict[str, Any]]]
 
@@ -176,7 +176,7 @@ def test_custom_fields_of_each_type_hold_what_desk_held(site: Site) -> None:
     assert held["refund_requested"] == {None, False, "true", "1", "0"}
     assert held["product_area"] == {None, *choices["product_area"]}
     assert all(value is None or value.isdigit() for value in held["seats"])
-    assert all(value is None or stamp(seconds(value)) == value for value in held["renewal_date"])
+    assert all(value is None or stamp_of(seconds_of(value)) == value for value in held["renewal_date"])
     assert {None, ""} < held["order_number"]
 
 
@@ -211,13 +211,13 @@ def test_stamps_are_whole_seconds_before_the_site_was_last_seen(site: Site) -> N
     for objects in site.values():
         for entry in objects.values():
             told = {key: value for key, value in entry.items() if key.endswith("_at") and value}
-            assert all(stamp(seconds(value)) == value for value in told.values())
-            assert all(seconds(value) <= SEEN for value in told.values())
+            assert all(stamp_of(seconds_of(value)) == value for value in told.values())
+            assert all(seconds_of(value) <= SEEN for value in told.values())
             assert told.get("created_at", "") <= told.get("updated_at", "")
 
 
 def test_imported_cases_are_back_dated_while_ids_ascend(site: Site) -> None:
-    created = [seconds(case["created_at"]) for case in site["cases"].values()]
+    created = [seconds_of(case["created_at"]) for case in site["cases"].values()]
     backwards = sum(later < earlier for earlier, later in pairwise(created))
     assert 0.05 < backwards / len(created) < 0.3
     assert min(created) < OPENED
