@@ -19,7 +19,7 @@ BROWSER_TESTS := $(wildcard */tests/browser)
 PAGES := $(shell find templates -name '*.html' 2>/dev/null | head -n 1)
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo run test chromium lint format requirements clean
+.PHONY: help install install-dev demo run test bench chromium lint format requirements clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -41,6 +41,9 @@ run: install ## Run the app for daily use until Ctrl-C, with the settings in .en
 
 test: install-dev $(if $(BROWSER_TESTS),chromium) ## Run all tests on real servers; ARGS="-k words" for some
 	@$(LAUNCH) --temporary -- $(PY) -m pytest -n auto --dist loadgroup $(ARGS)
+
+bench: install-dev ## Measure beside the peers; QUICK=1 in minutes, ARGS="--sizes 100000 --only tributary"
+	@$(LAUNCH) --temporary -- $(PY) -m benchmarks $(if $(filter-out 0 no false,$(QUICK)),--quick) $(ARGS)
 
 chromium: ## Install Chromium for the browser tests, or say how
 	@if [ -n "$$CHROMIUM" ] || command -v chromium >/dev/null; then :; \

@@ -1,0 +1,93 @@
+"""`python -m benchmarks`, run by `make bench` in the launcher: contestants in turn, medians, one table, one JSON."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import sys
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from benchmarks import roster
+from benchmarks.contest import Wrong, compete, serving
+from benchmarks.report import as_table
+
+FIGURES = ("wall", "cpu", "postgres", "memory", "wal", "requests")
+
+
+def main() -> int:
+    """Measure, print, write; 1 when a contestant's table was wrong."""
+    options = _options()
+    chosen = roster.QUICK if options.quick else (*roster.OURS, *roster.PEERS)
+    chosen = tuple(one for one in chosen if not options.only or options.only.lower() in one.name.lower())
+    results, wrong = [], []
+    for cases in options.sizes:
+        samples: list[dict[str, Any]] = []
+        for number in range(options.runs):
+            for contestant in chosen:
+                if cases > contestant.largest:
+                    continue
+                print(f"{cases:,} cases, run {number + 1}: {contestant.name}", file=sys.stderr, flush=True)
+                try:
+                    with serving(cases) as site:
+                        samples += compete(contestant, site)
+                except Wrong as error:
+                    wrong.append(str(error))
+        results.append({"cases": cases, "runs": options.runs, "costs": medians(samples)})
+    _write({**_circumstances(), "results": results, "wrong": wrong}, options.out)
+    print(*wrong, sep="\n", file=sys.stderr)
+    return 1 if wrong else 0
+
+
+def medians(samples: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The median of each figure over the runs, in the order of the samples."""
+    grouped: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
+    for sample in samples:
+        grouped.setdefault((sample["contestant"], sample["phase"], sample["part"]), []).append(sample)
+    return [
+        {"contestant": who, "phase": phase, "part": part}
+        | {figure: round(median(run[figure] for run in runs), 3) for figure in FIGURES}
+        for (who, phase, part), runs in grouped.items()
+    ]
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="10,000 cases; L, H, Tributary and dlt")
+    parser.add_argument("--sizes", type=int, nargs="+", default=None, help="numbers of cases")
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--only", default="", help="contestants whose name has this in it")
+    parser.add_argument("--out", type=Path, default=Path("var") / "bench")
+    options = parser.parse_args()
+    options.sizes = options.sizes or ([10_000] if options.quick else [10_000, 100_000, 1_000_000])
+    return options
+
+
+def _circumstances() -> dict[str, Any]:
+    processor = [
+        line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")
+    ]
+    return {
+        "date": datetime.now(UTC).date().isoformat(),
+        "machine": f"{len(processor)} x {processor[0].partition(': ')[2]}"
+        if processor
+        else platform.machine(),
+        "python": platform.python_version(),
+        "command": f"make bench ARGS={' '.join(sys.argv[1:])!r}",
+    }
+
+
+def _write(report: dict[str, Any], folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "bench.json").write_text(json.dumps(report, indent=1))
+    table = as_table(report)
+    (folder / "bench.md").write_text(table)
+    print(table)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
