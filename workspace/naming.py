@@ -8,6 +8,57 @@ from collections.abc import Callable
 from workspace.errors import ConfigError
 from workspace.hub.columns import snake_case
 
+RESERVED_SLUGS = frozenset(
+    [
+        "about",
+        "account",
+        "accounts",
+        "admin",
+        "api",
+        "app",
+        "assets",
+        "auth",
+        "billing",
+        "blog",
+        "catalog",
+        "docs",
+        "first",
+        "health",
+        "healthz",
+        "help",
+        "home",
+        "invitation",
+        "invitations",
+        "legal",
+        "livez",
+        "login",
+        "logout",
+        "media",
+        "metrics",
+        "new",
+        "oauth",
+        "ping",
+        "privacy",
+        "profile",
+        "readyz",
+        "search",
+        "security",
+        "settings",
+        "signup",
+        "static",
+        "status",
+        "support",
+        "terms",
+        "users",
+        "webhooks",
+        "well-known",
+        "workspace",
+        "workspaces",
+        "www",
+    ]
+)
+"""What a workspace cannot be called: the first part of our own addresses, now or later."""
+
 SCHEMA_NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
 

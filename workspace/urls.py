@@ -5,14 +5,17 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import include, path
 
-from workspace import entry
+from workspace import entry, profile
+from workspace.joining import accept_invitation
 
 urlpatterns = [
     path("", entry.home, name="home"),
     path("admin/", admin.site.urls),
-    path("accounts/", include("allauth.urls")),
-    path("profile", entry.not_yet, name="profile"),
-    path("new", entry.not_yet, name="new_workspace"),
+    path("accounts/", include("workspace.sign_in_urls")),
+    path("profile", profile.profile, name="profile"),
+    path("first", entry.first_workspace, name="first_workspace"),
+    path("invitation/<str:token>", accept_invitation, name="invitation"),
+    path("new", entry.new_workspace, name="new_workspace"),
     path("<slug:workspace_slug>/sources/", include("sources.urls")),
     path("<slug:workspace_slug>/warehouses/", include("warehouses.urls")),
     path("<slug:workspace_slug>/", include("workspace.tenant_urls")),

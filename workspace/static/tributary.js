@@ -65,5 +65,11 @@ document.addEventListener("input", (event) => {
   });
 });
 
+// A fresh form proposes the browser's own time zone.
+document.querySelectorAll("select[data-detect-zone]").forEach((select) => {
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (select.value === "UTC" && [...select.options].some((option) => option.value === zone)) select.value = zone;
+});
+
 document.querySelector(".rail [aria-current=page]")?.scrollIntoView({ block: "nearest", inline: "center" });
 document.querySelector(".tabs [aria-current=page]")?.scrollIntoView({ block: "nearest", inline: "center" });

@@ -11,9 +11,13 @@ from django.core.management.base import BaseCommand, CommandError
 from django.core.validators import validate_email
 from django.db import transaction
 
-from workspace.models import Membership, RoleGrant, User, Workspace
-from workspace.naming import slug_of
+from workspace import audit
+from workspace.founding import found_workspace
+from workspace.models import RoleGrant, User, Workspace
+from workspace.people import grant_role
 from workspace.prompts import read_password
+
+BY = "bootstrap"
 
 
 class Command(BaseCommand):
@@ -38,24 +42,23 @@ class Command(BaseCommand):
         self.stdout.write(f"{options['owner']} owns the workspace {workspace.slug}.")
 
     def _bootstrap(self, options: dict[str, Any]) -> Workspace:
-        slug = options["workspace"]
-        if slug != slug_of(slug):
-            raise CommandError(f"{slug} cannot be a workspace's slug; try {slug_of(slug)}.")
         validate_email(options["owner"])
         password = options.get("password") or read_password(options["password_stdin"])
         validate_password(password)
         with transaction.atomic():
-            workspace, _ = Workspace.objects.get_or_create(slug=slug, defaults=_fields(options))
-            workspace.full_clean()
             owner = _owner(options["owner"].lower(), password)
-            membership, _ = Membership.objects.get_or_create(user=owner, workspace=workspace)
-            RoleGrant.objects.get_or_create(membership=membership, role=RoleGrant.Role.OWNER, source_id=None)
+            workspace = Workspace.objects.filter(slug=options["workspace"]).first()
+            if workspace is None:
+                return _found(owner, options)
+            if grant_role(workspace, owner, RoleGrant.Role.OWNER):
+                audit.record(workspace, BY, "member.role_added", owner.email, role=RoleGrant.Role.OWNER)
         return workspace
 
 
-def _fields(options: dict[str, Any]) -> dict[str, Any]:
-    name = options["name"] or options["workspace"].replace("-", " ").title()
-    return {"name": name, "region": options["region"], "time_zone": options["time_zone"]}
+def _found(owner: User, options: dict[str, Any]) -> Workspace:
+    slug, place = options["workspace"], {"region": options["region"], "time_zone": options["time_zone"]}
+    name = options["name"] or slug.replace("-", " ").title()
+    return found_workspace(owner, name, slug=slug, by=BY, **place)
 
 
 def _owner(email: str, password: str) -> User:

@@ -1,0 +1,98 @@
+"""Codes of an authenticator app, recovery codes, and what has to be confirmed first."""
+
+from __future__ import annotations
+
+import re
+
+import time_machine
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from django.core import mail
+from django.test import Client
+
+from workspace.models import User
+from workspace.tests.people.conftest import PASSWORD, SECRET, code_now, log_in, with_authenticator
+
+CHALLENGE = "/accounts/2fa/authenticate/"
+CONFIRM = "/accounts/reauthenticate/"
+
+
+def confirmed(browser: Client) -> Client:
+    """Alice has just entered her password once more."""
+    log_in(browser, "alice@example.com")
+    browser.post(CONFIRM, {"password": PASSWORD})
+    return browser
+
+
+def test_setting_it_up_asks_for_the_password_again(browser: Client, alice: User) -> None:
+    log_in(browser, "alice@example.com")
+    asked = browser.get("/accounts/2fa/totp/activate/")
+    assert asked["Location"].startswith(CONFIRM)
+
+
+@time_machine.travel("2026-01-05T12:00:10Z", tick=False)
+def test_it_is_set_up_by_a_code_and_leads_to_recovery_codes(browser: Client, alice: User) -> None:
+    page = confirmed(browser).get("/accounts/2fa/totp/activate/").content.decode()
+    secret = re.search(r'id="totp-key">(\w+)<', page)
+    assert secret
+    answer = browser.post("/accounts/2fa/totp/activate/", {"code": code_now(secret[1])})
+    assert answer["Location"] == "/accounts/2fa/recovery-codes/"
+    assert browser.get(answer["Location"]).content.decode().count("<li>") >= 10
+
+
+def test_seeds_are_sealed_in_the_database(alice: User) -> None:
+    assert SECRET not in str(with_authenticator(alice).data)
+
+
+def test_the_password_alone_is_not_enough(browser: Client, alice: User) -> None:
+    with_authenticator(alice)
+    assert log_in(browser, "alice@example.com") == CHALLENGE
+    assert browser.get("/profile").status_code == 302
+    assert browser.post(CHALLENGE, {"code": "000000"}).status_code == 200
+
+
+@time_machine.travel("2026-01-05T12:00:10Z", tick=False)
+def test_a_code_lets_in_once(browser: Client, alice: User) -> None:
+    with_authenticator(alice)
+    log_in(browser, "alice@example.com", then="/profile")
+    assert browser.post(CHALLENGE, {"code": code_now()})["Location"] == "/profile"
+    other = Client()
+    log_in(other, "alice@example.com")
+    assert "Incorrect code" in other.post(CHALLENGE, {"code": code_now()}).content.decode()
+
+
+def test_a_recovery_code_lets_in_once(browser: Client, alice: User) -> None:
+    with_authenticator(alice)
+    code = RecoveryCodes.activate(alice).get_unused_codes()[0]
+    log_in(browser, "alice@example.com")
+    assert browser.post(CHALLENGE, {"code": code})["Location"] == "/"
+    other = Client()
+    log_in(other, "alice@example.com")
+    assert other.post(CHALLENGE, {"code": code}).status_code == 200
+    assert other.get("/profile").status_code == 302
+
+
+@time_machine.travel("2026-01-05T12:00:10Z", tick=False)
+def test_codes_cannot_be_guessed_at_length(browser: Client, alice: User) -> None:
+    with_authenticator(alice)
+    log_in(browser, "alice@example.com")
+    for _ in range(5):
+        browser.post(CHALLENGE, {"code": "000000"})
+    assert "Too many failed login attempts" in browser.post(CHALLENGE, {"code": code_now()}).content.decode()
+
+
+def test_it_is_turned_off_with_its_recovery_codes_after_a_confirmation(browser: Client, alice: User) -> None:
+    confirmed(browser)
+    with_authenticator(alice)
+    RecoveryCodes.activate(alice)
+    assert browser.post("/accounts/2fa/totp/deactivate/")["Location"] == "/accounts/2fa/"
+    assert not Authenticator.objects.exists()
+    assert mail.outbox[0].subject == "Two-factor sign-in was turned off"
+
+
+def test_recovery_codes_are_shown_only_after_a_confirmation(browser: Client, alice: User) -> None:
+    with_authenticator(alice)
+    RecoveryCodes.activate(alice)
+    browser.force_login(alice)
+    assert browser.get("/accounts/2fa/recovery-codes/")["Location"].startswith("/accounts/")
+    assert browser.get("/accounts/2fa/recovery-codes/download/").status_code == 302
