@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -102,7 +103,13 @@ class Launching:
             user=self.user,
             group=self.user,
             extra_groups=None if self.user is None else [],
+            preexec_fn=_hear_hangups,
         )
+
+
+def _hear_hangups() -> None:
+    """Undo what `nohup` around the tests may have switched off."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def processes_in(directory: Path) -> list[int]:
