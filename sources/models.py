@@ -112,6 +112,8 @@ class SourceSync(Run):
         indexes = [
             models.Index(fields=["source", "-queued_at", "-id"], name="sources_sync_history"),
             models.Index(fields=["workspace", "-queued_at", "-id"], name="sources_sync_timeline"),
+            models.Index(fields=["source", "status", "-queued_at", "-id"], name="sources_sync_by_status"),
+            models.Index(fields=["workspace", "status", "-queued_at", "-id"], name="sources_sync_statuses"),
             models.Index(
                 fields=["nudged_at"],
                 name="sources_sync_active",

@@ -129,6 +129,12 @@ class WarehouseSync(Run):
             models.Index(fields=["connection", "-queued_at", "-id"], name="warehouses_sync_history"),
             models.Index(fields=["workspace", "-queued_at", "-id"], name="warehouses_sync_timeline"),
             models.Index(
+                fields=["connection", "status", "-queued_at", "-id"], name="warehouses_sync_by_status"
+            ),
+            models.Index(
+                fields=["workspace", "status", "-queued_at", "-id"], name="warehouses_sync_statuses"
+            ),
+            models.Index(
                 fields=["nudged_at"],
                 name="warehouses_sync_active",
                 condition=Q(status__in=["queued", "running"]),

@@ -115,6 +115,8 @@ def _summary(title: str, series: Sequence[Series], slots: Sequence[Slot]) -> str
     sums = [sum(slot.values[place] for slot in slots) for place in range(len(series))]
     if not any(sums):
         return f"{title}: none."
-    said = ", ".join(f"{number(total)} {label}" for (label, _), total in zip(series, sums, strict=True) if total)
+    said = ", ".join(
+        f"{number(total)} {label}" for (label, _), total in zip(series, sums, strict=True) if total
+    )
     most = max(slots, key=lambda slot: sum(slot.values))
     return f"{title}: {said}. Most at {most.label}: {number(sum(most.values))}."

@@ -11,6 +11,7 @@ from functools import wraps
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, cast
 from urllib.parse import urlencode
 
+from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -19,7 +20,7 @@ from workspace.access import Ability, Access, Refused, access_of
 from workspace.models import User
 
 P = ParamSpec("P")
-T = TypeVar("T")
+T = TypeVar("T", bound=Any)
 
 
 class MemberRequest(HttpRequest):
@@ -60,7 +61,9 @@ def member_page(
 
 def is_fragment(request: HttpRequest) -> bool:
     """Whether htmx asks for a part of the page."""
-    return request.headers.get("HX-Request") == "true" and "HX-Boosted" not in request.headers
+    headers = request.headers
+    whole = "HX-Boosted" in headers or "HX-History-Restore-Request" in headers
+    return headers.get("HX-Request") == "true" and not whole
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,10 @@ class Slab(Generic[T]):
     older: str = ""
 
 
+Key = tuple[datetime, str]
+"""A position in a list: a moment, and the id that decides among equal moments."""
+
+
 def page_by_time(
     queryset: QuerySet[Any], request: HttpRequest, size: int = 25, moment: str = "queued_at"
 ) -> Slab[Any]:
@@ -97,16 +104,29 @@ def page_by_time(
 
     The key travels in the address as `before` or `after`; one that nobody handed out shows the first page.
     """
-    before, after = read_key(request.GET.get("before")), read_key(request.GET.get("after"))
-    order = (f"-{moment}", "-pk")
+
+    def fetch(key: Key | None, newer: bool, limit: int) -> list[Any]:
+        found = queryset.filter(_beyond(moment, "gt" if newer else "lt", key)) if key else queryset
+        order = (moment, "pk") if newer else (f"-{moment}", "-pk")
+        return list(found.order_by(*order)[:limit])
+
+    return page_by_key(fetch, request, size, moment, queryset.model._meta.pk.to_python)
+
+
+def page_by_key(
+    fetch: Callable[[Key | None, bool, int], list[T]],
+    request: HttpRequest,
+    size: int = 25,
+    moment: str = "queued_at",
+    to_pk: Callable[[str], Any] = str,
+) -> Slab[T]:
+    """A page of what `fetch` finds from a key on: older rows, newest first, or newer ones, oldest first."""
+    before, after = (read_key(request.GET.get(side), to_pk) for side in ("before", "after"))
     if after and not before:
-        later = queryset.filter(_beyond(moment, "gt", after)).order_by(moment, "pk")
-        rows = list(later[: size + 1])
+        rows = fetch(after, True, size + 1)
         more, rows = len(rows) > size, rows[:size][::-1]
         return _slab(rows, request, moment, newer=more, older=True)
-    if before:
-        queryset = queryset.filter(_beyond(moment, "lt", before))
-    rows = list(queryset.order_by(*order)[: size + 1])
+    rows = fetch(before, False, size + 1)
     return _slab(rows[:size], request, moment, newer=bool(before), older=len(rows) > size)
 
 
@@ -115,12 +135,14 @@ def write_key(at: datetime, pk: object) -> str:
     return base64.urlsafe_b64encode(json.dumps([at.isoformat(), str(pk)]).encode()).decode().rstrip("=")
 
 
-def read_key(text: str | None) -> tuple[datetime, str] | None:
-    """The position that `write_key` wrote; None for anything else."""
+def read_key(text: str | None, to_pk: Callable[[str], Any] = str) -> Key | None:
+    """The position that `write_key` wrote; None for anything else, such as an id that `to_pk` refuses."""
     try:
         at, pk = json.loads(base64.urlsafe_b64decode(f"{text or ''}==="))
-        return datetime.fromisoformat(at), str(pk)
-    except (ValueError, TypeError):
+        to_pk(pk)
+        moment = datetime.fromisoformat(at)
+        return (moment, str(pk)) if moment.tzinfo else None
+    except (ValueError, TypeError, ValidationError):
         return None
 
 
@@ -131,13 +153,13 @@ def address_with(request: HttpRequest, **changes: str) -> str:
     return f"{request.path}?{urlencode({name: value for name, value in query.items() if value})}"
 
 
-def _beyond(moment: str, side: str, key: tuple[datetime, str]) -> Q:
+def _beyond(moment: str, side: str, key: Key) -> Q:
     at, pk = key
     # The first condition alone bounds the index; the second decides among equal moments.
     return Q(**{f"{moment}__{side}e": at}) & (Q(**{f"{moment}__{side}": at}) | Q(**{f"pk__{side}": pk}))
 
 
-def _slab(rows: list[Any], request: HttpRequest, moment: str, *, newer: bool, older: bool) -> Slab[Any]:
+def _slab(rows: list[T], request: HttpRequest, moment: str, *, newer: bool, older: bool) -> Slab[T]:
     if not rows:
         return Slab(rows, address_with(request) if newer else "", "")
     first, last = (write_key(getattr(row, moment), row.pk) for row in (rows[0], rows[-1]))

@@ -10,7 +10,8 @@ GOOD, BAD = Series("succeeded", "bar-good"), Series("failed", "bar-bad")
 
 
 @pytest.mark.parametrize(
-    ("value", "top"), [(0, 1), (1, 1), (3, 4), (7, 8), (10, 10), (11, 20), (61, 80), (999, 1000), (1001, 2000)]
+    ("value", "top"),
+    [(0, 1), (1, 1), (3, 4), (7, 8), (10, 10), (11, 20), (61, 80), (999, 1000), (1001, 2000)],
 )
 def test_the_scale_ends_at_a_number_that_reads_well(value: int, top: int) -> None:
     assert round_up(value) == top
