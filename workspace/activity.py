@@ -82,7 +82,8 @@ class Wanted:
         statuses = self.statuses or [status for status in Run.Status.values if status != Run.Status.SKIPPED]
         each = replace(self, statuses=statuses)
         strands = [_Strand(each, side, None, False, 1) for side, ids in self.owners.items() if ids]
-        return {(run.side, owner_of(run)): run for run in _merged(strands, False, None)}
+        newest_last = reversed(_merged(strands, False, None))
+        return {(run.side, owner_of(run)): run for run in newest_last}
 
 
 @dataclass(frozen=True)
@@ -165,6 +166,5 @@ def _run(row: dict[str, Any]) -> Run:
     for name, empty in (("counts", {}), ("notices", [])):
         row[name] = json.loads(row[name]) if row[name] else empty
     run = runs_of(side)(**row)
-    run.noticed = noticed  # type: ignore[attr-defined]
+    run.noticed = noticed
     return run
-

@@ -63,6 +63,8 @@ class Run(models.Model):
     ACTIVE = (Status.QUEUED, Status.RUNNING)
     side: ClassVar[str]
     """`source` or `warehouse`: which of the two schedulers it belongs to."""
+    noticed: int
+    """How many notices it has, set where a list is read without them (`workspace.activity`)."""
     counted: ClassVar[bool] = True
     """Whether it is a sync, and stands in the charts."""
 

@@ -43,9 +43,7 @@ def add_run(owner: Source | Connection, status: str = "success", ago: float = 60
     fields |= {"status": status, "queued_at": at}
     if isinstance(owner, Source):
         return SourceSync.objects.create(source=owner, workspace_id=owner.workspace_id, **fields)
-    return WarehouseSync.objects.create(
-        connection=owner, workspace_id=owner.warehouse.workspace_id, **fields
-    )
+    return WarehouseSync.objects.create(connection=owner, workspace_id=owner.warehouse.workspace_id, **fields)
 
 
 @pytest.fixture
