@@ -150,7 +150,8 @@ def _merged(strands: Iterable[_Strand], newer: bool, limit: int | None) -> list[
     if not strands:
         return []
     way = "ASC" if newer else "DESC"
-    sql = f"{' UNION ALL '.join(strand.sql for strand in strands)} ORDER BY queued_at {way}, id {way}"
+    found = " UNION ALL ".join(strand.sql for strand in strands)
+    sql = f"SELECT * FROM ({found}) m ORDER BY queued_at {way}, id {way}"
     values = [value for strand in strands for value in strand.values]
     with connection.cursor() as cursor:
         cursor.execute(sql + (f" LIMIT {limit}" if limit else ""), values)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from django.urls import path
 
+from workspace import overview
 from workspace.entry import not_yet
 from workspace.parts import frame
 
 app_name = "workspace"
 urlpatterns = [
-    path("overview", not_yet, name="overview"),
+    path("overview", overview.show, name="overview"),
     path("search", not_yet, name="search"),
     path("alerts", not_yet, name="alerts"),
     path("health", not_yet, name="health"),
