@@ -1,0 +1,71 @@
+"""Health: what fails or is late, why, and what mends it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.test import Client
+from django.utils import timezone
+
+from sources.models import Source
+from warehouses.models import Connection
+from workspace.models import RoleGrant, User, Workspace
+from workspace.tests.fixtures import grant
+from workspace.tests.overview.conftest import add_run, add_source
+
+REJECTED = {"level": "error", "code": "credentials_rejected", "collection": "", "count": 1}
+REJECTED |= {"message": "Desk refused the password.", "action": "Enter the new password."}
+
+
+def page_for(client: Client) -> str:
+    answer = client.get("/acme/health")
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_a_workspace_that_is_well_has_no_errors(as_alice: Client, desk: Source, pair: Connection) -> None:
+    add_run(desk)
+    add_run(pair)
+    assert page_for(as_alice).count("0 errors") == 2
+
+
+def test_rejected_credentials_lead_to_the_connection(as_alice: Client, desk: Source) -> None:
+    add_run(desk, "failed", notices=[REJECTED])
+    page = page_for(as_alice)
+    assert "Desk refused the password." in page
+    assert "/acme/sources/desk-com/settings/connection" in page
+
+
+def test_a_flush_that_failed_on_a_table_can_be_tried_again(as_alice: Client, pair: Connection) -> None:
+    notice = {**REJECTED, "code": "locked", "collection": "cases", "message": "The table is locked."}
+    add_run(pair, "partial", notices=[notice])
+    page = page_for(as_alice)
+    assert "cases: The table is locked." in page
+    assert 'action="/acme/warehouses/lake/sources/desk-com/sync"' in page
+
+
+def test_a_run_that_is_overdue_is_listed(as_alice: Client, desk: Source) -> None:
+    Source.objects.update(next_sync_at=timezone.now() - timedelta(hours=1))
+    assert "It should have started by now" in page_for(as_alice)
+
+
+def test_who_may_not_mend_it_is_told_whom_to_ask(
+    acme: Workspace, bob: User, as_bob: Client, desk: Source
+) -> None:
+    grant(bob, acme, RoleGrant.Role.SOURCE_VIEWER)
+    add_run(desk, "failed", notices=[REJECTED])
+    page = page_for(as_bob)
+    assert "Ask alice@example.com." in page
+    assert "/settings/connection" not in page
+
+
+def test_search_finds_what_may_be_seen(acme: Workspace, bob: User, as_bob: Client, desk: Source) -> None:
+    add_source(acme, "desk-other")
+    grant(bob, acme, RoleGrant.Role.SOURCE_VIEWER, desk.pk)
+    found = as_bob.get("/acme/search?q=desk", headers={"HX-Request": "true"}).content.decode()
+    assert "Desk.com" in found
+    assert "Desk-other" not in found
+
+
+def test_search_says_when_nothing_fits(as_alice: Client, desk: Source) -> None:
+    assert "has “nowhere” in its name" in as_alice.get("/acme/search?q=nowhere").content.decode()
