@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from django.urls import path
 
+from warehouses.pages import adding, catalog, listing
 from workspace.entry import not_yet
 
 app_name = "warehouses"
 urlpatterns = [
-    path("", not_yet, name="list"),
-    path("catalog", not_yet, name="catalog"),
-    path("catalog/<slug:kind>", not_yet, name="catalog_entry"),
-    path("add/<slug:kind>", not_yet, name="add"),
+    path("", listing.show_list, name="list"),
+    path("catalog", catalog.show_catalog, name="catalog"),
+    path("catalog/<slug:kind>", catalog.show_entry, name="catalog_entry"),
+    path("add/<slug:kind>", adding.add, name="add"),
     path("<slug:slug>/overview", not_yet, name="overview"),
     path("<slug:slug>/health", not_yet, name="health"),
     path("<slug:slug>/settings/<slug:part>", not_yet, name="settings"),

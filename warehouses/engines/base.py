@@ -131,11 +131,21 @@ class Session(ABC):
 class Engine(ABC):
     """One entry of the warehouse catalog, bound to one database by its settings."""
 
+    do_not_call_in_templates: ClassVar[bool] = (
+        True  # pages show the class; Django would make an instance of it
+    )
     kind: ClassVar[str]
     name: ClassVar[str]
     summary: ClassVar[str]
     SettingsForm: ClassVar[type[forms.Form]]
     """Collects the settings; `cleaned_data` is what the engine takes. Secrets use PasswordInput."""
+    category: ClassVar[str] = "Database"
+    needs: ClassVar[tuple[str, ...]] = ()
+    """What it takes to connect, in sentences for the catalog."""
+    preparation: ClassVar[str] = ""
+    """Statements for whoever administers the database, to paste before connecting."""
+    address_fields: ClassVar[tuple[str, ...]] = ()
+    """Fields that say where secrets are sent: a stored secret is not used again when one of them changes."""
 
     def __init__(self, settings: Mapping[str, Any], allowed_hosts: frozenset[str] = frozenset()) -> None:
         self.settings = settings

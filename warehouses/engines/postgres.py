@@ -27,6 +27,11 @@ TLS_MODES = (
     ("disable", "Do not encrypt (only for hosts this installation allows)"),
 )
 
+PREPARATION = """CREATE USER tributary PASSWORD '…';
+CREATE DATABASE warehouse OWNER tributary;
+-- or, for a database that is there already:
+GRANT CONNECT, CREATE ON DATABASE … TO tributary;"""
+
 SESSION = {
     "TimeZone": "UTC",
     "DateStyle": "ISO, YMD",
@@ -90,13 +95,14 @@ class PostgresForm(forms.Form):
     user = forms.CharField(
         max_length=63,
         strip=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
         help_text="A user of its own for us, with the right to create schemas: GRANT CREATE ON DATABASE … TO …;",
     )
     password = forms.CharField(
         max_length=1000,
         strip=False,
         required=False,
-        widget=forms.PasswordInput,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         help_text="Kept encrypted and never shown again.",
     )
     tls = forms.ChoiceField(label="TLS", choices=TLS_MODES, initial="require", required=False)
@@ -145,6 +151,13 @@ class Postgres(Engine):
     name: ClassVar[str] = "Postgres"
     summary: ClassVar[str] = "Loads into a PostgreSQL database of any provider."
     SettingsForm: ClassVar[type[forms.Form]] = PostgresForm
+    needs: ClassVar[tuple[str, ...]] = (
+        "PostgreSQL 12 or later, of any provider, that this installation can reach.",
+        "TLS, unless whoever runs this installation allows the host without.",
+        "A user of its own that may create schemas in the database.",
+    )
+    preparation: ClassVar[str] = PREPARATION
+    address_fields: ClassVar[tuple[str, ...]] = ("host", "port")
 
     @contextmanager
     def open(self) -> Iterator[Session]:

@@ -1,0 +1,1 @@
+"""Pages of the right side, a file for each story."""

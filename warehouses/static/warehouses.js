@@ -1,0 +1,2 @@
+// What HTML alone cannot do on the pages of warehouses. Every page works without it.
+"use strict";
