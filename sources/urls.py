@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from django.urls import path
 
+from sources.pages import listing, overview, run
 from workspace.entry import not_yet
 
 app_name = "sources"
 urlpatterns = [
-    path("", not_yet, name="list"),
+    path("", listing.list_sources, name="list"),
     path("catalog", not_yet, name="catalog"),
     path("catalog/<slug:kind>", not_yet, name="catalog_entry"),
     path("setup/<slug:kind>", not_yet, name="add"),
     path("setup/<slug:slug>/<slug:step>", not_yet, name="setup"),
-    path("<slug:slug>/overview", not_yet, name="overview"),
+    path("<slug:slug>/overview", overview.overview, name="overview"),
     path("<slug:slug>/collections", not_yet, name="collections"),
     path("<slug:slug>/collections/<slug:collection>", not_yet, name="collection"),
     path("<slug:slug>/collections/<slug:collection>/<path:object_id>", not_yet, name="object"),
     path("<slug:slug>/schema", not_yet, name="schema"),
     path("<slug:slug>/settings/<slug:part>", not_yet, name="settings"),
-    path("<slug:slug>/sync", not_yet, name="sync"),
-    path("<slug:slug>/syncs/<uuid:run_id>", not_yet, name="run"),
-    path("<slug:slug>/syncs/<uuid:run_id>/cancel", not_yet, name="cancel"),
+    path("<slug:slug>/sync", overview.sync_now, name="sync"),
+    path("<slug:slug>/syncs/<uuid:run_id>", run.show_run, name="run"),
+    path("<slug:slug>/syncs/<uuid:run_id>/cancel", overview.cancel, name="cancel"),
 ]

@@ -145,6 +145,8 @@ class Connector(ABC):
 
     kind: ClassVar[str]
     name: ClassVar[str]
+    icon: ClassVar[str] = "plug-connected"
+    """A glyph of workspace/static/icons.svg."""
     category: ClassVar[str]
     summary: ClassVar[str]
     notice: ClassVar[str] = ""

@@ -32,6 +32,7 @@ class Desk(Connector):
 
     kind = "desk"
     name = "Desk.com"
+    icon = "desk"
     category = "Helpdesk"
     summary = "Cases, customers and all else of a Desk.com help desk, as tables in your warehouse."
     notice = (

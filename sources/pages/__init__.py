@@ -1,0 +1,1 @@
+"""Pages of the left side, one file for each story they tell."""
