@@ -18,7 +18,10 @@ from workspace.runs import Run
 from workspace.standing import standing
 
 TROUBLED = ("failed", "partial", "late")
-ACCOUNT_CODES = ("credentials_rejected", "no_credentials", "address_refused", "not_desk", "site_not_found")
+ACCOUNT_CODES = (
+    "credentials_rejected", "no_credentials", "not_administrator", "address_refused",
+    "not_desk", "site_not_found", "invalid_site", "tls_failed",
+)  # fmt: skip
 """Codes of notices that a change of the source's connection mends."""
 
 
