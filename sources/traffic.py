@@ -15,10 +15,34 @@ from django.core.cache import cache
 from redis.exceptions import RedisError
 
 from sources.connectors.base import Traffic
+from workspace.errors import TransientError
 from workspace.runs import Lease
 
+PATIENCE = 5.0
+"""Seconds that a page may spend waiting for a vendor."""
 RESERVE = 0.05
 """Share of the vendor's limit that is left for the account's own people and tools."""
+
+
+class BriefTraffic(Traffic):
+    """For a person who waits in front of a page: a vendor that wants us to wait longer is told as busy.
+
+    `limit` is what the vendor's last answer allowed per minute, None when it did not say.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(settings.OUTBOUND_ALLOWED_HOSTS)
+        self.limit: int | None = None
+
+    def after_answer(self, limit: int, remaining: int, reset: float) -> None:
+        """Keep the limit."""
+        self.limit = limit
+
+    def pause(self, seconds: float, reason: str) -> None:
+        """Short waits only; raises TransientError(code="busy") for a long one."""
+        if self.waited + seconds > PATIENCE:
+            raise TransientError("The vendor is busy at the moment. Try again in a minute.", code="busy")
+        super().pause(seconds, reason)
 
 
 class SharedTraffic(Traffic):

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from django.urls import path
 
-from sources.pages import listing, overview, run
+from sources.pages import catalog, listing, overview, run, wizard
 from workspace.entry import not_yet
 
 app_name = "sources"
 urlpatterns = [
     path("", listing.list_sources, name="list"),
-    path("catalog", not_yet, name="catalog"),
-    path("catalog/<slug:kind>", not_yet, name="catalog_entry"),
-    path("setup/<slug:kind>", not_yet, name="add"),
-    path("setup/<slug:slug>/<slug:step>", not_yet, name="setup"),
+    path("catalog", catalog.show_catalog, name="catalog"),
+    path("catalog/<slug:kind>", catalog.show_entry, name="catalog_entry"),
+    path("setup/<slug:kind>", wizard.begin, name="add"),
+    path("setup/<slug:kind>/derive", wizard.derive, name="derive"),
+    path("setup/<slug:slug>/discard", wizard.discard, name="discard"),
+    path("setup/<slug:slug>/<slug:step>", wizard.step, name="setup"),
     path("<slug:slug>/overview", overview.overview, name="overview"),
     path("<slug:slug>/collections", not_yet, name="collections"),
     path("<slug:slug>/collections/<slug:collection>", not_yet, name="collection"),

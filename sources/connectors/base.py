@@ -111,6 +111,15 @@ class Client(ABC):
     traffic: Traffic
 
 
+@dataclass(frozen=True, slots=True)
+class Glimpse:
+    """A first look at a collection: how many objects there are, and some of them."""
+
+    total: int | None
+    """None when the vendor does not say."""
+    records: Sequence[Record]
+
+
 class Stream(ABC):
     """One collection of a vendor: its name, and how to read it from a cursor on."""
 
@@ -121,6 +130,13 @@ class Stream(ABC):
     """The documented property names, for the catalog; the Hub keeps whatever arrives."""
     incremental: ClassVar[bool] = False
     """Whether later runs ask only for what changed; if not, every run reads the whole collection."""
+    per_page: ClassVar[int] = 100
+    """Objects that one request brings, to estimate what a whole read takes."""
+
+    def peek(self, client: Any) -> Glimpse:
+        """A first look, with as few requests as the vendor allows; raises like `pages`."""
+        first = next(iter(self.pages(client, {})), None)
+        return Glimpse(first.total, first.records[:3]) if first else Glimpse(0, ())
 
     @abstractmethod
     def pages(self, client: Any, cursor: Cursor) -> Iterator[Page]:
@@ -149,6 +165,8 @@ class Connector(ABC):
     """A glyph of workspace/static/icons.svg."""
     category: ClassVar[str]
     summary: ClassVar[str]
+    sample: ClassVar[str]
+    """The collection that a first query is shown with."""
     notice: ClassVar[str] = ""
     permissions: ClassVar[str] = ""
     interval: ClassVar[timedelta] = timedelta(hours=3)
@@ -156,7 +174,8 @@ class Connector(ABC):
     streams: ClassVar[Sequence[Stream]]
     """In the order of reading: what others refer to comes first."""
     SettingsForm: ClassVar[type[forms.Form]]
-    """Collects credentials; `cleaned_data` is what `check` and `open` take. Secrets use PasswordInput."""
+    """Collects credentials; `cleaned_data` is what `check` and `open` take. Secrets use PasswordInput. Fields named in
+    `alternative` are folded under `alternative_label`."""
 
     @abstractmethod
     def check(self, settings: Mapping[str, Any], traffic: Traffic) -> Account:

@@ -44,6 +44,7 @@ class Desk(Connector):
     regions = ("us",)
     streams = (Brands(), Users(), Companies(), Customers(), Articles(), Cases(), Feedbacks())
     SettingsForm = DeskForm
+    sample = "cases"
 
     def check(self, settings: Mapping[str, Any], traffic: Traffic) -> Account:
         """One request, two when the first one fails."""

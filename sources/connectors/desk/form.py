@@ -22,6 +22,10 @@ def _secret(label: str, help_text: str = "") -> forms.CharField:
 class DeskForm(forms.Form):
     """`cleaned_data` also holds `base_url`, the address of the API."""
 
+    alternative = OAUTH
+    """Fields of another way to sign in, which a page may fold away."""
+    alternative_label = "Use OAuth instead of a password"
+
     subdomain = forms.CharField(
         label="Subdomain",
         max_length=253,

@@ -6,10 +6,10 @@ from abc import abstractmethod
 from collections.abc import Iterator
 from typing import ClassVar
 
-from sources.connectors.base import Cursor, Page, Stream
+from sources.connectors.base import Cursor, Glimpse, Page, Stream
 from sources.connectors.desk.client import DeskClient, Query
 from sources.connectors.desk.reading import PAGE_RECORDS, FullRead, Progress, changed_pages
-from sources.connectors.desk.records import References, entry_second
+from sources.connectors.desk.records import References, entry_second, read_records
 from sources.connectors.desk.searches import Search
 from sources.connectors.desk.walks import Leap, Mark, by_id, by_list, by_stamp
 
@@ -29,6 +29,12 @@ class DeskStream(Stream):
     def listed(self) -> Query:
         """The list whose total is the number of objects."""
         return Query(self.path, {"page": 1, "per_page": 1})
+
+    def peek(self, client: DeskClient) -> Glimpse:
+        """One request: the first three objects and the number of all."""
+        listing = client.listing(Query(self.listed.path, {**self.listed.params, "per_page": 3}))
+        records, _ = read_records(listing.entries, self.references, listing.clock)
+        return Glimpse(listing.total, records)
 
     def _full(self, client: DeskClient) -> FullRead:
         def count() -> int:
