@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from sources.connectors import connector_for
+from sources.connectors.base import Account
 from sources.models import Source, SourceSync
 from sources.schedule import request_sync
 from sources.tasks import enqueue
@@ -17,9 +18,11 @@ from sources.traffic import SharedTraffic
 from workspace.errors import ConfigError
 from workspace.forms import validated
 from workspace.hub.models import Schema
+from workspace.hub.signals import schema_renaming
+from workspace.hub.store import forget
 from workspace.models import User, Workspace
 from workspace.naming import schema_of, slug_of, unused, validate_schema_name
-from workspace.runs import Run
+from workspace.runs import Run, request_cancel
 
 RESERVED = frozenset({"catalog", "setup"})
 """Words of our addresses, which are nobody's slug."""
@@ -85,15 +88,48 @@ def set_warehouses(source: Source, warehouses: Iterable[Any]) -> None:
         warehouse.connections.create(schema=source.schema)
 
 
+def try_source(source: Source, fields: Mapping[str, Any]) -> Account:
+    """Check credentials without keeping them; raises ConfigError naming what is wrong."""
+    settings = validated(source.connector.SettingsForm(dict(fields)))
+    return source.connector.check(settings, SharedTraffic(source.pk))
+
+
 def check_source(source: Source, fields: Mapping[str, Any]) -> None:
     """Step two: check the credentials and keep them sealed.
 
     `fields` are those of the connector's form. Raises ConfigError naming what is wrong; nothing is saved then.
     """
-    settings = validated(source.connector.SettingsForm(dict(fields)))
-    account = source.connector.check(settings, SharedTraffic(source.pk))
-    source.credentials, source.account = settings, account.name
+    account = try_source(source, fields)
+    source.credentials = validated(source.connector.SettingsForm(dict(fields)))
+    source.account = account.name
     source.save(update_fields=["credentials", "account"])
+
+
+def rename_schema(source: Source, name: str) -> None:
+    """Give the schema another name, in the Hub and in every warehouse it flows into.
+
+    Raises ConfigError for a name that is taken or impossible, and what a warehouse says when it cannot rename; nothing
+    is renamed then.
+    """
+    if name == source.schema.name:
+        return
+    with transaction.atomic():
+        Workspace.objects.select_for_update(no_key=True).get(pk=source.workspace_id)
+        wanted = _schema_name(source.workspace, source.name, name)
+        schema_renaming.send(sender=Source, schema=source.schema, name=wanted)
+        source.schema.name = wanted
+        source.schema.save(update_fields=["name"])
+
+
+def delete_source(source: Source) -> None:
+    """Delete a source with all that the Hub has of it; tables in warehouses stay."""
+    schema = source.schema
+    for run in source.syncs.filter(status__in=Run.ACTIVE):
+        request_cancel(run)
+    source.delete()
+    for collection in schema.collections.all():
+        forget(collection)
+    schema.delete()
 
 
 def start_source(
@@ -121,9 +157,7 @@ def connect_source(source: Source, fields: Mapping[str, Any]) -> SourceSync | No
 
 def discard_draft(source: Source) -> None:
     """Throw away a source that never ran, with its schema's name."""
-    schema = source.schema
-    source.delete()
-    schema.delete()
+    delete_source(source)
 
 
 def derived_schema(workspace: Workspace, name: str) -> str:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from sources.pages import catalog, listing, overview, run, wizard
-from workspace.entry import not_yet
+from sources.pages import catalog, collections, listing, objects, overview, run, schema, settings, wizard
 
 app_name = "sources"
 urlpatterns = [
@@ -17,11 +16,16 @@ urlpatterns = [
     path("setup/<slug:slug>/discard", wizard.discard, name="discard"),
     path("setup/<slug:slug>/<slug:step>", wizard.step, name="setup"),
     path("<slug:slug>/overview", overview.overview, name="overview"),
-    path("<slug:slug>/collections", not_yet, name="collections"),
-    path("<slug:slug>/collections/<slug:collection>", not_yet, name="collection"),
-    path("<slug:slug>/collections/<slug:collection>/<path:object_id>", not_yet, name="object"),
-    path("<slug:slug>/schema", not_yet, name="schema"),
-    path("<slug:slug>/settings/<slug:part>", not_yet, name="settings"),
+    path("<slug:slug>/collections", collections.show_collections, name="collections"),
+    path("<slug:slug>/collections/<slug:collection>", objects.show_objects, name="collection"),
+    path("<slug:slug>/collections/<slug:collection>/approve", collections.approve, name="approve"),
+    path(
+        "<slug:slug>/collections/<slug:collection>/objects/<path:object_id>",
+        objects.show_object,
+        name="object",
+    ),
+    path("<slug:slug>/schema", schema.show_schema, name="schema"),
+    path("<slug:slug>/settings/<slug:part>", settings.settings, name="settings"),
     path("<slug:slug>/sync", overview.sync_now, name="sync"),
     path("<slug:slug>/syncs/<uuid:run_id>", run.show_run, name="run"),
     path("<slug:slug>/syncs/<uuid:run_id>/cancel", overview.cancel, name="cancel"),

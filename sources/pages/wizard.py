@@ -141,13 +141,13 @@ def _connect(request: MemberRequest, source: Source) -> HttpResponse:
     form = settings_form(source, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
-            check_source(source, request.POST.dict())
+            check_source(source, form.data)
         except PublicError as error:
             complain(form, error)
         else:
             audit.record(source.workspace, request.user, "source.connected", source, account=source.account)
             return redirect(address(source, "setup", "preview"))
-    context = {"form": form, **_split(form)}
+    context = {"form": form, **split_fields(form)}
     return _show(request, source.connector, "connect", source, **context)
 
 
@@ -182,16 +182,21 @@ def _finish(request: MemberRequest, source: Source) -> HttpResponse:
     return _show(request, source.connector, "finish", source, **context)
 
 
-def settings_form(source: Source, data: Any = None) -> forms.Form:
-    """The connector's form, filled with what is stored except secrets."""
+def settings_form(source: Source, data: Any = None, *, keeps_secrets: bool = False) -> forms.Form:
+    """The connector's form, filled with what is stored except secrets.
+
+    With `keeps_secrets` a secret that is left empty stays what it was, as long as everything else is right.
+    """
     form = source.connector.SettingsForm
     stored = source.credentials or {}
-    shown = {
-        name: stored.get(name)
-        for name, field in form.base_fields.items()
-        if not isinstance(field.widget, forms.PasswordInput)
+    secrets = {
+        name for name, field in form.base_fields.items() if isinstance(field.widget, forms.PasswordInput)
     }
-    return form(data, initial=shown)
+    if data is not None:
+        data = data.dict()
+        if keeps_secrets:
+            data |= {name: stored[name] for name in secrets if not data.get(name) and stored.get(name)}
+    return form(data, initial={name: stored.get(name) for name in form.base_fields if name not in secrets})
 
 
 def complain(form: forms.Form, error: PublicError) -> None:
@@ -200,7 +205,7 @@ def complain(form: forms.Form, error: PublicError) -> None:
     form.add_error(field, f"{error.message} {error.action}".strip())
 
 
-def _split(form: forms.Form) -> dict[str, Any]:
+def split_fields(form: forms.Form) -> dict[str, Any]:
     """The fields of the usual way, and those of another way, which are folded until one of them is used."""
     folded = getattr(form, "alternative", ())
     other = [field for field in form if field.name in folded]

@@ -7,3 +7,9 @@ source_synced = Signal()
 
 `schema_id` names the schema; `first` is true when this was the source's first sync that came to a good end.
 """
+
+schema_renaming = Signal()
+"""Sent before a schema gets another name, in the transaction that gives it: `schema` and the new `name`.
+
+Whoever cannot follow raises ConfigError or TransientError, and the name stays.
+"""

@@ -214,6 +214,13 @@ def approve_deletions(collection: Collection) -> int:
     return len(ids)
 
 
+def forget(collection: Collection) -> None:
+    """Remove all objects of a collection, notes and held deletions; for a source that is deleted."""
+    with connection.cursor() as cursor:
+        for table in ("hub_seen", "hub_helddeletion", "hub_object"):
+            cursor.execute(f"DELETE FROM {table} WHERE collection_id = %s", [collection.pk])
+
+
 def _latest(entries: Sequence[Entry], tally: Tally) -> dict[str, Entry]:
     latest: dict[str, Entry] = {}
     for entry in entries:
