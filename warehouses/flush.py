@@ -17,7 +17,7 @@ from typing import Any
 from django.db import transaction
 
 from warehouses.engines.base import Row, Session
-from warehouses.models import CollectionResult, Connection, WarehouseSync, Watermark
+from warehouses.models import CollectionResult, Connection, RowsPerDay, WarehouseSync, Watermark
 from warehouses.models import Column as KnownColumn
 from workspace.ahead import Ahead
 from workspace.errors import PublicError, TransientError
@@ -125,7 +125,9 @@ class FlushSlice(Slice[WarehouseSync]):
         if last is not None and last.status == Run.Status.PARTIAL:
             message = f"The comparison of {last.queued_at:%Y-%m-%d} found rows that are not as in the Hub."
             self.run.notice("info", "rows_differ", message, action="See what it found, and repair it.")
-        super().finish(status)
+        with transaction.atomic():
+            super().finish(status)
+            RowsPerDay.objects.add(self.run)
 
     def _pending(self) -> list[Target]:
         """What is to be flushed, all collections as they stood at one moment."""
@@ -169,6 +171,8 @@ class FlushSlice(Slice[WarehouseSync]):
         for target in targets:
             self._notice_losses(target)
             target.pending = store.count_changes(target.collection.pk, target.watermark.version, TOGETHER + 1)
+            span = {"from": target.watermark.version, "until": target.until}
+            self.run.counts.setdefault(target.name, span)["until"] = target.until
         return targets
 
     def _notice_losses(self, target: Target) -> None:
@@ -256,7 +260,8 @@ class FlushSlice(Slice[WarehouseSync]):
         """Watermarks, results and columns, with the lease, in one transaction of ours."""
         with transaction.atomic():
             self.run.rows = sum(result.rows for result in self._results.values())
-            self.lease.commit_point(notices=self.run.notices, log=self.run.log, rows=self.run.rows)
+            fields = {name: getattr(self.run, name) for name in ("counts", "notices", "log", "rows")}
+            self.lease.commit_point(**fields)
             for target in targets:
                 target.watermark.save()
                 target.result.save()

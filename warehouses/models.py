@@ -5,10 +5,10 @@ from __future__ import annotations
 import random
 import uuid
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
-from django.db import models
+from django.db import connection, models
 from django.db.models import Q
 from django.utils import timezone
 
@@ -183,6 +183,52 @@ class CollectionResult(models.Model):
             "rows_hub": self.rows_hub,
             "rows_warehouse": self.rows_warehouse,
         }
+
+
+class Days(models.Manager["RowsPerDay"]):
+    """Adds to the sums per day."""
+
+    def add(self, sync: WarehouseSync) -> None:
+        """Count a sync that has ended, on its day in the workspace's time zone; in the caller's transaction."""
+        day = timezone.localtime(sync.finished_at, sync.workspace.zone).date()
+        failed = sync.status == Run.Status.FAILED
+        rows = sync.results.filter(rows__gt=0).values_list("collection_id", "rows")
+        for collection_id, number in rows:
+            self._count(sync.connection_id, collection_id, day, number, 0, 0)
+        self._count(sync.connection_id, None, day, sync.rows, 1, int(failed))
+
+    @staticmethod
+    def _count(*values: Any) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """INSERT INTO warehouses_rowsperday AS d (connection_id, collection_id, day, rows, runs, failures)
+                   VALUES (%s, %s, %s, %s, %s, %s)
+                   ON CONFLICT (connection_id, collection_id, day) DO UPDATE SET rows = d.rows + EXCLUDED.rows,
+                       runs = d.runs + EXCLUDED.runs, failures = d.failures + EXCLUDED.failures""",
+                values,
+            )
+
+
+class RowsPerDay(models.Model):
+    """What the syncs of one connection loaded on one day: Health reads these and no history."""
+
+    connection = models.ForeignKey(Connection, models.CASCADE, related_name="days", db_index=False)
+    collection = models.ForeignKey(
+        Collection, models.CASCADE, related_name="+", null=True, help_text="NULL: all of them, and the runs."
+    )
+    day = models.DateField()
+    rows = models.BigIntegerField()
+    runs = models.IntegerField()
+    failures = models.IntegerField()
+
+    objects: ClassVar[Days] = Days()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["connection", "collection", "day"], name="one_sum_a_day", nulls_distinct=False
+            )
+        ]
 
 
 class Comparison(Run):

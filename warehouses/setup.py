@@ -81,6 +81,13 @@ def detach(connection: Connection) -> None:
     connection.delete()
 
 
+def remove_warehouse(warehouse: Warehouse) -> None:
+    """Forget a warehouse, its connections and their history; what is in the database stays."""
+    for connection in warehouse.connections.all():
+        detach(connection)
+    warehouse.delete()
+
+
 def start_sync(connection: Connection, by: User, trigger: str = Run.Trigger.MANUAL) -> WarehouseSync:
     """Have a worker sync the connection now; joins the sync that is under way."""
     sync = request_sync(connection, trigger, by=by)

@@ -45,9 +45,9 @@ def run_look(run: Run | None) -> dict[str, Any]:
 
 
 @register.simple_tag
-def ago(moment: datetime | None, otherwise: str = "–") -> SafeString:
+def ago(moment: datetime | str | None, otherwise: str = "–") -> SafeString:
     """A moment relative to now, the absolute in the viewer's time zone on hover."""
-    if moment is None:
+    if not isinstance(moment, datetime):  # an empty text is what templates make of nothing
         return format_html("<span>{}</span>", otherwise)
     absolute = f"{timezone.localtime(moment):%d %b %Y, %H:%M:%S %Z}"
     return format_html(
