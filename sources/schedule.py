@@ -63,8 +63,8 @@ def next_slot(planned: datetime, every: timedelta, now: datetime) -> datetime:
 def _claim_due(enqueue: Enqueue, now: datetime) -> int:
     with transaction.atomic():
         due = list(
-            Source.objects.select_for_update(skip_locked=True)
-            .filter(status=Source.Status.ENABLED, next_sync_at__lte=now)
+            Source.objects.select_for_update(skip_locked=True, of=("self",))
+            .filter(status=Source.Status.ENABLED, next_sync_at__lte=now, workspace__closing_at=None)
             .order_by("next_sync_at")[:BATCH]
         )
         for source in due:

@@ -64,7 +64,12 @@ def _claim_due(enqueue: Enqueue, now: datetime) -> int:
         due = list(
             Connection.objects.select_for_update(skip_locked=True, of=("self",))
             .select_related("warehouse")
-            .filter(enabled=True, warehouse__enabled=True, compare_at__lte=now)
+            .filter(
+                enabled=True,
+                warehouse__enabled=True,
+                warehouse__workspace__closing_at=None,
+                compare_at__lte=now,
+            )
             .order_by("compare_at")[:BATCH]
         )
         for connection in due:

@@ -151,7 +151,7 @@ def _claim_due(enqueue: Enqueue, now: datetime) -> int | None:
         due = list(
             Warehouse.objects.select_for_update(skip_locked=True, of=("self",))
             .select_related("workspace")
-            .filter(enabled=True, next_sync_at__lte=now)
+            .filter(enabled=True, next_sync_at__lte=now, workspace__closing_at=None)
             .order_by("next_sync_at")[:BATCH]
         )
         if not due:

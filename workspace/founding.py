@@ -19,7 +19,7 @@ class AlreadyFounded(Exception):
 def found_installation(email: str, password: str, person: str, **workspace: str) -> Workspace:
     """The first account, operator of the installation, with the first workspace; once."""
     with transaction.atomic():
-        _lock_founding()
+        lock_founding()
         if User.objects.exists():
             raise AlreadyFounded
         owner = User.objects.create_superuser(
@@ -36,7 +36,7 @@ def found_workspace(
     `by` is who made it where that is not the owner. Raises ValidationError for what cannot be.
     """
     with transaction.atomic():
-        _lock_founding()
+        lock_founding()
         slug = slug or unused(slug_of(name), slug_taken, "-")
         validate_slug(slug)
         workspace = Workspace(name=name, slug=slug, region=region, time_zone=time_zone)
@@ -67,7 +67,7 @@ def slug_taken(slug: str, workspace: Workspace | None = None) -> bool:
     return named.exists() or formerly.exists()
 
 
-def _lock_founding() -> None:
+def lock_founding() -> None:
     """One founder at a time, so that nobody takes a slug or the installation between a look and a write."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [FOUNDING_LOCK])

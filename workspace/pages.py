@@ -13,11 +13,12 @@ from urllib.parse import urlencode
 
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
 
 from workspace.access import Ability, Access, Refused, access_of
-from workspace.models import User
+from workspace.models import User, Workspace
 
 P = ParamSpec("P")
 T = TypeVar("T", bound=Any)
@@ -30,23 +31,26 @@ class MemberRequest(HttpRequest):
     access: Access
 
 
-View = Callable[Concatenate[MemberRequest, P], HttpResponse]
+View = Callable[Concatenate[MemberRequest, P], HttpResponseBase]
 
 
 def member_page(
     ability: Ability | None = None,
-) -> Callable[[View[P]], Callable[..., HttpResponse]]:
+) -> Callable[[View[P]], Callable[..., HttpResponseBase]]:
     """Make a view a page of the workspace `workspace_slug` of its address, which it is not handed.
 
     The view finds `request.access`. With an `ability` the page is refused to members without it; what concerns one
     source is checked by the view itself with `request.access.require`.
     """
 
-    def decorate(view: View[P]) -> Callable[..., HttpResponse]:
+    def decorate(view: View[P]) -> Callable[..., HttpResponseBase]:
         @wraps(view)
-        def page(request: HttpRequest, workspace_slug: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        def page(request: HttpRequest, workspace_slug: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
             member = cast(MemberRequest, request)
-            member.access = access_of(cast(User, request.user), workspace_slug)
+            try:
+                member.access = access_of(cast(User, request.user), workspace_slug)
+            except Http404:
+                return _lead_on(member, workspace_slug)
             try:
                 if ability is not None:
                     member.access.require(ability)
@@ -168,6 +172,14 @@ def _slab(rows: list[T], request: HttpRequest, moment: str, *, newer: bool, olde
         address_with(request, after=first) if newer else "",
         address_with(request, before=last) if older else "",
     )
+
+
+def _lead_on(request: MemberRequest, former: str) -> HttpResponse:
+    """From an address with a slug that the workspace had before to the present one; Http404 for all others."""
+    moved = Workspace.objects.filter(former_slugs__slug=former, memberships__user=request.user).first()
+    if moved is None or request.method != "GET":
+        raise Http404("There is no such workspace, or you are not a member of it.")
+    return redirect(request.get_full_path().replace(f"/{former}/", f"/{moved.slug}/", 1))
 
 
 def _refuse(request: MemberRequest, refused: Refused) -> HttpResponse:

@@ -4,6 +4,7 @@ Every variable has a line in .env.example. Values that would hurt later are caug
 """
 
 from pathlib import Path
+from typing import Any
 
 import environ
 
@@ -160,7 +161,7 @@ CREDENTIAL_KEYS: list[str] = env.list("CREDENTIAL_KEYS", default=[])
 OUTBOUND_ALLOWED_HOSTS = frozenset(env.list("OUTBOUND_ALLOWED_HOSTS", default=[]))
 
 # Plans: `every` is the time between warehouse syncs in seconds, `hours` how many hourly slots may be chosen
-PLANS: dict[str, dict[str, object]] = {
+PLANS: dict[str, dict[str, Any]] = {
     "free": {"label": "Free", "warehouses": 1, "every": 86_400},
     "team": {"label": "Team", "warehouses": 1, "every": 43_200},
     "business": {"label": "Business", "warehouses": None, "every": 3_600, "hours": 24},

@@ -2,11 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
 from django.urls import path
 
 from workspace import health, overview, search
 from workspace.entry import not_yet
-from workspace.parts import frame
+from workspace.parts import frame, general, members, plan, trail
+
+PARTS: dict[str, Callable[..., HttpResponseBase]] = {
+    "general": general.show_general,
+    "access": members.show_access,
+    "plan": plan.show_plan,
+    "audit": trail.show_trail,
+}
+
+
+def show_settings(request: HttpRequest, workspace_slug: str, part: str) -> HttpResponseBase:
+    """The part of Settings that the address names."""
+    if part not in PARTS:
+        raise Http404("There is no such part.")
+    return PARTS[part](request, workspace_slug=workspace_slug)
+
 
 app_name = "workspace"
 urlpatterns = [
@@ -15,6 +34,10 @@ urlpatterns = [
     path("alerts", not_yet, name="alerts"),
     path("health", health.show, name="health"),
     path("settings", frame.first_part, name="settings"),
-    # Each part has a line of its own here; they are all reversed as `settings_part`.
-    path("settings/<slug:part>", not_yet, name="settings_part"),
+    path("settings/close", general.close_workspace, name="close"),
+    path("settings/keep", general.keep_workspace, name="keep"),
+    path("settings/audit.csv", trail.export_trail, name="audit_csv"),
+    path("settings/access/members/<int:member_id>", members.change_member, name="member"),
+    path("settings/access/invitations/<int:invitation_id>", members.revoke_invitation, name="revoke"),
+    path("settings/<slug:part>", show_settings, name="settings_part"),
 ]

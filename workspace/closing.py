@@ -1,0 +1,64 @@
+"""A workspace on its way out: for five days nothing is scheduled and anybody in charge can keep it, then it is gone."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from workspace import audit
+from workspace.errors import ConfigError
+from workspace.hub.models import Collection, Object
+from workspace.models import User, Workspace
+from workspace.runs import Run
+
+log = logging.getLogger(__name__)
+
+GRACE = timedelta(days=5)
+
+
+def close(workspace: Workspace, by: User) -> None:
+    """Begin the five days."""
+    with transaction.atomic():
+        workspace.closing_at = timezone.now() + GRACE
+        workspace.save(update_fields=["closing_at"])
+        audit.record(workspace, by, "workspace.closing", workspace.slug, until=workspace.closing_at)
+
+
+def keep(workspace: Workspace, by: User) -> None:
+    """Think better of it; raises ConfigError(code="closed") when the deletion has begun."""
+    with transaction.atomic():
+        still = Workspace.objects.filter(pk=workspace.pk, closing_at__gt=timezone.now())
+        if not still.update(closing_at=None):
+            if Workspace.objects.filter(pk=workspace.pk, closing_at=None).exists():
+                return
+            raise ConfigError("The five days are over: it is being deleted.", code="closed")
+        audit.record(workspace, by, "workspace.kept", workspace.slug)
+
+
+def delete_due() -> int:
+    """Delete the workspaces whose five days are over; returns how many. One that still works ends its work first."""
+    due = Workspace.objects.filter(closing_at__lte=timezone.now())
+    return sum(_delete(workspace) for workspace in due)
+
+
+def _delete(workspace: Workspace) -> bool:
+    if _stop_runs(workspace):
+        return False
+    # The bulk of the data goes first, in steps of its own: a worker that is stopped meanwhile has got somewhere.
+    for collection in Collection.objects.filter(schema__workspace=workspace):
+        Object.objects.filter(collection=collection).delete()
+    with transaction.atomic():
+        workspace.delete()
+    log.warning("Workspace %s was deleted, as its owner had asked.", workspace.slug)
+    return True
+
+
+def _stop_runs(workspace: Workspace) -> bool:
+    """Ask what works to end; whether there was any."""
+    asked = 0
+    for runs in (workspace.sourcesyncs, workspace.warehousesyncs):
+        asked += runs.filter(status__in=Run.ACTIVE).update(cancel_requested=True)
+    return bool(asked)

@@ -1,0 +1,151 @@
+"""Settings of a workspace: general, access, plan, audit trail."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.test import Client
+from django.utils import timezone
+
+from sources.schedule import start_due
+from warehouses.models import Warehouse
+from workspace import closing
+from workspace.audit import record
+from workspace.models import AuditEvent, Invitation, Membership, RoleGrant, User, Workspace
+from workspace.tests.fixtures import grant
+from workspace.tests.overview.conftest import add_source
+
+AT = "/acme/settings"
+GENERAL = {"name": "Acme", "slug": "acme", "region": "us", "time_zone": "UTC"}
+Role = RoleGrant.Role
+
+
+def text(client: Client, address: str) -> str:
+    answer = client.get(address)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_a_new_slug_leads_on_from_the_old_one(as_alice: Client, acme: Workspace) -> None:
+    as_alice.post(f"{AT}/general", {**GENERAL, "slug": "acme-inc"})
+    assert as_alice.get("/acme/sources/?q=x").headers["Location"] == "/acme-inc/sources/?q=x"
+    assert as_alice.get("/acme-inc/sources/").status_code == 200
+
+
+def test_a_region_where_a_source_is_not_offered_is_refused(as_alice: Client, acme: Workspace) -> None:
+    add_source(acme, name="Desk.com")
+    page = as_alice.post(f"{AT}/general", {**GENERAL, "region": "eu"}).content.decode()
+    assert "Not offered in the region European Union: Desk.com." in page
+
+
+def test_a_closing_workspace_can_be_kept(as_alice: Client, acme: Workspace) -> None:
+    as_alice.post(f"{AT}/close", {"confirmation": "wrong"})
+    acme.refresh_from_db()
+    assert acme.closing_at is None
+    as_alice.post(f"{AT}/close", {"confirmation": "acme"})
+    assert "Keep the workspace" in text(as_alice, "/acme/overview")
+    as_alice.post(f"{AT}/keep")
+    acme.refresh_from_db()
+    assert acme.closing_at is None
+
+
+def test_a_closing_workspace_starts_nothing_and_is_deleted_when_due(acme: Workspace, alice: User) -> None:
+    source = add_source(acme, next_sync_at=timezone.now() - timedelta(hours=1))
+    closing.close(acme, alice)
+    started: list[object] = []
+    assert start_due(started.append) == 0
+    assert closing.delete_due() == 0
+    Workspace.objects.update(closing_at=timezone.now())
+    assert closing.delete_due() == 1
+    assert not type(source).objects.exists()
+
+
+def test_an_invitation_is_made_shown_once_and_revoked(as_alice: Client, acme: Workspace) -> None:
+    form = {"email": "dora@example.com", "role": Role.SOURCE_VIEWER}
+    page = as_alice.post(f"{AT}/access", form).content.decode()
+    assert "/invitation/" in page
+    invitation = Invitation.objects.get()
+    assert "/invitation/" not in text(as_alice, f"{AT}/access")
+    as_alice.post(f"{AT}/access/invitations/{invitation.pk}")
+    invitation.refresh_from_db()
+    assert invitation.revoked_at is not None
+
+
+def test_roles_are_added_and_taken_away(as_alice: Client, acme: Workspace, bob: User) -> None:
+    member = Membership.objects.get(user=bob)
+    address = f"{AT}/access/members/{member.pk}"
+    as_alice.post(address, {"action": "add", "role": Role.WAREHOUSE_VIEWER, "source": ""})
+    held = member.grants.get()
+    assert "See all warehouses" in text(as_alice, f"{AT}/access")
+    as_alice.post(address, {"action": "drop", "grant": held.pk})
+    assert not member.grants.exists()
+    as_alice.post(address, {"action": "remove"})
+    assert not Membership.objects.filter(user=bob).exists()
+
+
+def test_the_last_owner_stays(as_alice: Client, acme: Workspace, alice: User) -> None:
+    member = Membership.objects.get(user=alice)
+    answer = as_alice.post(f"{AT}/access/members/{member.pk}", {"action": "remove"}, follow=True)
+    assert "The last owner stays" in answer.content.decode()
+    assert Membership.objects.filter(user=alice).exists()
+
+
+def test_a_smaller_plan_takes_fewer_warehouses_and_schedules(as_alice: Client, acme: Workspace) -> None:
+    lake = Warehouse.objects.create(
+        workspace=acme, kind="postgres", slug="lake", schedule={"after_sync": True}
+    )
+    answer = as_alice.post(f"{AT}/plan", {"plan": "free"}, follow=True).content.decode()
+    assert "The plan is Free now." in answer
+    lake.refresh_from_db()
+    assert lake.schedule == {}
+    assert lake.next_sync_at is not None
+
+
+def test_a_plan_that_is_too_small_is_greyed(as_alice: Client, acme: Workspace) -> None:
+    for name in ("one", "two"):
+        Warehouse.objects.create(workspace=acme, kind="postgres", name=name, slug=name)
+    assert "there are 2: remove some first" in text(as_alice, f"{AT}/plan")
+    as_alice.post(f"{AT}/plan", {"plan": "free"})
+    acme.refresh_from_db()
+    assert acme.plan == "unlimited"
+
+
+def test_the_trail_is_filtered_and_exported_harmlessly(
+    as_alice: Client, acme: Workspace, alice: User
+) -> None:
+    record(acme, alice, "source.renamed", "=cmd()", before="x", after="y")
+    record(acme, "somebody@example.com", "member.left", "bob@example.com")
+    page = text(as_alice, f"{AT}/audit?action=source")
+    assert "source.renamed" in page
+    assert "member.left" not in page
+    lines = b"".join(as_alice.get(f"{AT}/audit.csv?action=source").streaming_content).decode()  # type: ignore[attr-defined]
+    assert "'=cmd()" in lines
+    assert "member.left" not in lines
+
+
+def test_an_edited_trail_does_not_verify(acme: Workspace, alice: User) -> None:
+    record(acme, alice, "source.renamed", "desk-com")
+    call_command("verify_audit", stdout=StringIO())
+    AuditEvent.objects.update(actor="mallory@example.com")
+    with pytest.raises(CommandError, match="1 entries are not as they were written"):
+        call_command("verify_audit", stdout=StringIO())
+
+
+@pytest.mark.parametrize("part", ["general", "access"])
+def test_a_member_who_is_no_owner_sees_why_not(acme: Workspace, bob: User, as_bob: Client, part: str) -> None:
+    grant(bob, acme, Role.SOURCE_ADMIN)
+    assert "Only owners of the workspace may do this." in text(as_bob, f"{AT}/{part}")
+    assert as_bob.post(f"{AT}/{part}", GENERAL).status_code == 403
+
+
+@pytest.mark.parametrize("part", ["plan", "audit", "audit.csv"])
+def test_some_parts_are_for_owners_only(acme: Workspace, bob: User, as_bob: Client, part: str) -> None:
+    assert as_bob.get(f"{AT}/{part}").status_code == 403
+
+
+def test_charlie_finds_nothing(acme: Workspace, as_charlie: Client) -> None:
+    for part in ("general", "access", "plan", "audit", "audit.csv"):
+        assert as_charlie.get(f"{AT}/{part}").status_code == 404
