@@ -21,9 +21,12 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Q
+from django.db.models.functions import JSONObject
 from django.http import Http404
 
-from workspace.models import RoleGrant, User, Workspace
+from workspace.models import Membership, RoleGrant, User, Workspace
 
 Role = RoleGrant.Role
 
@@ -142,15 +145,17 @@ def access_of(user: User, workspace_slug: str) -> Access:
 
     A workspace that does not exist and one of other people look the same.
     """
-    grants = list(
-        RoleGrant.objects.filter(
-            membership__user=user, membership__workspace__slug=workspace_slug
-        ).values_list("role", "source_id")
+    memberships = Membership.objects.filter(user=user, workspace__slug=workspace_slug)
+    held = ArrayAgg(
+        JSONObject(role="grants__role", source="grants__source_id"), filter=Q(grants__isnull=False)
     )
-    workspace = Workspace.objects.filter(slug=workspace_slug, memberships__user=user).first()
-    if workspace is None:
+    membership = memberships.select_related("workspace").annotate(held=held).first()
+    if membership is None:
         raise Http404("There is no such workspace, or you are not a member of it.")
-    return Access(user, workspace, [Grant(*grant) for grant in grants])
+    grants = [
+        Grant(one["role"], UUID(one["source"]) if one["source"] else None) for one in membership.held or []
+    ]
+    return Access(user, membership.workspace, grants)
 
 
 def owners_of(workspace: Workspace) -> list[User]:

@@ -21,6 +21,7 @@ _tick = {"schedule": settings.TICK_SECONDS, "options": {"expires": settings.TICK
 app.conf.beat_schedule = {
     "source syncs": {"task": "sources.tick", **_tick},
     "warehouse syncs": {"task": "warehouses.tick", **_tick},
+    "what does not start": {"task": "alerts.watch", **_tick},
     "workspaces that close": {"task": "workspace.delete_due", "schedule": 300.0},
 }
 

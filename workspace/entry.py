@@ -8,7 +8,7 @@ from allauth.account.utils import perform_login
 from django import forms
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.password_validation import password_validators_help_text_html, validate_password
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -115,8 +115,3 @@ def enter(request: HttpRequest, user: User, url: str) -> HttpResponse:
     """Sign this person in, with a second factor where the account has one, and go to the address."""
     answer: HttpResponse = perform_login(request, user, email_verification="none", redirect_url=url)
     return answer
-
-
-def not_yet(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-    """A page whose address is known before the page is."""
-    raise Http404

@@ -26,6 +26,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from workspace.models import RunHour, Workspace
+from workspace.signals import run_ended
 
 log = logging.getLogger(__name__)
 
@@ -264,8 +265,12 @@ def finish(run: Run, status: str) -> bool:
 
 
 def count_ended(run: Run) -> None:
-    """Add an ended run to the sums per hour that charts are drawn from; in the caller's transaction."""
+    """Add an ended run to the sums per hour that charts are drawn from, and tell who follows runs afterwards.
+
+    In the caller's transaction.
+    """
     if run.counted:
+        transaction.on_commit(lambda: run_ended.send_robust(sender=type(run), run=run))
         RunHour.objects.add(run.workspace_id, run.side, run.finished_at, run.status, run.rows)
 
 

@@ -17,6 +17,8 @@ DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
+"""Where people reach this installation; links in mails and webhooks begin with it."""
 ROOT_URLCONF = "workspace.urls"
 WSGI_APPLICATION = "workspace.wsgi.application"
 VERSION = "0.1.0"
@@ -37,6 +39,7 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "workspace",
     "workspace.hub",
+    "workspace.alerts",
     "sources",
     "warehouses",
 ]

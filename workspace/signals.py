@@ -1,7 +1,10 @@
-"""What happens to a workspace that its two sides may want to follow."""
+"""What happens in a workspace that others may want to follow."""
 
 from django.dispatch import Signal
 
 terms_changed = Signal()
 """Sent inside the transaction that changed the plan or the time zone of `workspace`; a receiver answers with a list of
 sentences about what it changed."""
+
+run_ended = Signal()
+"""Sent after the transaction that ended a `run`; receivers are never in the way of it."""

@@ -9,7 +9,7 @@ from django.http.response import HttpResponseBase
 from django.urls import path
 
 from workspace import health, overview, search
-from workspace.entry import not_yet
+from workspace.alerts import pages as alerts
 from workspace.parts import frame, general, members, plan, trail
 
 PARTS: dict[str, Callable[..., HttpResponseBase]] = {
@@ -17,6 +17,7 @@ PARTS: dict[str, Callable[..., HttpResponseBase]] = {
     "access": members.show_access,
     "plan": plan.show_plan,
     "audit": trail.show_trail,
+    "alerts": alerts.show_settings,
 }
 
 
@@ -31,11 +32,13 @@ app_name = "workspace"
 urlpatterns = [
     path("overview", overview.show, name="overview"),
     path("search", search.search, name="search"),
-    path("alerts", not_yet, name="alerts"),
+    path("alerts", alerts.show_alerts, name="alerts"),
     path("health", health.show, name="health"),
     path("settings", frame.first_part, name="settings"),
     path("settings/close", general.close_workspace, name="close"),
     path("settings/keep", general.keep_workspace, name="keep"),
+    path("settings/alerts/channels", alerts.add_channel, name="alert_channels"),
+    path("settings/alerts/channels/<int:channel_id>", alerts.change_channel, name="alert_channel"),
     path("settings/audit.csv", trail.export_trail, name="audit_csv"),
     path("settings/access/members/<int:member_id>", members.change_member, name="member"),
     path("settings/access/invitations/<int:invitation_id>", members.revoke_invitation, name="revoke"),

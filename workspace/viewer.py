@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 
-from workspace.models import Workspace
+from workspace.models import User, Workspace
 
 
 def in_own_time_zone(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[..., HttpResponse]:
@@ -57,8 +57,14 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "shell_workspaces": lambda: list(
             Workspace.objects.filter(memberships__user=user).only("name", "slug").order_by("name")
         ),
-        "shell_unread": 0,
+        "shell_unread": lambda: _unread(user, access.workspace),
     }
+
+
+def _unread(user: User, workspace: Workspace) -> int:
+    from workspace.alerts.raising import count_unread  # not before the apps are ready
+
+    return count_unread(user, workspace)
 
 
 def _entries(slug: str, path: str) -> list[Entry]:
