@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from django.db import transaction
 from django.db.models import F
+from django.db.models.functions import Greatest
 
 from warehouses.models import Connection, Watermark
 from workspace.errors import ConfigError
@@ -31,9 +32,12 @@ def change_selection(
 
 
 def backfill(connection: Connection, collections: Iterable[str]) -> int:
-    """Write every row of these collections again from the Hub at the next sync, without asking the vendor."""
+    """Write every row of these collections again from the Hub at the next sync, without asking the vendor.
+
+    A backfill that is under way already begins anew and goes as far as the farther of both.
+    """
     return Watermark.objects.filter(connection=connection, collection__name__in=list(collections)).update(
-        rewrite_until=F("version"), version=0
+        rewrite_until=Greatest(F("rewrite_until"), F("version")), version=0
     )
 
 
