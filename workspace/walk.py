@@ -36,7 +36,8 @@ class Page:
     """Its name in the site map, with the telling arguments: `workspace:settings_part general`."""
     path: str
     status: int
-    is_html: bool
+    is_whole: bool
+    """Whether it is a page for people, and not a part of one or a file."""
     linked: bool
     """Whether another page leads to it."""
 
@@ -121,7 +122,8 @@ class _Walker:
             self.found.dead[path] = f"{response.status_code}, linked on {origin}"
         else:
             is_html = response.get("Content-Type", "").startswith("text/html")
-            self.found.pages.append(Page(_label(path), path, response.status_code, is_html, linked))
+            whole = is_html and "<html" in _text(response)
+            self.found.pages.append(Page(_label(path), path, response.status_code, whole, linked))
             if is_html:
                 self._read(path, response)
 

@@ -28,6 +28,8 @@ class Row:
     state: str
     last: SourceSync | None
     warehouses: list[str]
+    may_go_on: bool
+    """Whether this person may finish a draft."""
 
 
 @member_page()
@@ -69,6 +71,7 @@ def _rows(access: Access, sources: Sequence[Any]) -> list[Row]:
             standing(source.status, source.next_sync_at, last.get(source.last_id)),
             last.get(source.last_id),
             fed.get(source.schema_id, []),
+            access.may(Ability.ADMIN_SOURCE, source.pk),
         )
         for source in sources
     ]

@@ -76,7 +76,11 @@ def show_connection(
     crumbs = [
         Crumb("Warehouses", address("list", request)),
         _warehouse_crumb(request, warehouse, "overview"),
-        Crumb(f"Receiving from {source.name}", tabs[0].url, _connections_of(request, connection, tab)),
+        Crumb(
+            f"Receiving from {source.name}",
+            tabs[0].url,
+            _connections_of(request, connection, tab or "history"),
+        ),
     ]
     frame = {"warehouse": warehouse, "connection": connection, "source": source}
     return render(request, template, {**frame, "crumbs": crumbs, "tabs": tabs, **context})

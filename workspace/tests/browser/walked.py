@@ -1,0 +1,62 @@
+"""One look at every page: at 1440 px in light and in dark, and at 360 px."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import ViewportSize
+
+from workspace.tests.browser.visitor import Visitor
+from workspace.walk import Page
+
+WIDE, NARROW = ViewportSize(width=1440, height=900), ViewportSize(width=360, height=740)
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "resultTypes": ["violations"]}
+
+
+@dataclass(frozen=True)
+class Look:
+    """What was seen of one page; every list is empty when all is well."""
+
+    page: Page
+    headings: int
+    light: list[str]
+    dark: list[str]
+    too_wide: list[str]
+
+    def __str__(self) -> str:
+        return f"{self.page.name} ({self.page.path})"
+
+
+def look_at(visitor: Visitor, page: Page) -> Look:
+    """Open the page and look at it in every way; the window is left wide and light."""
+    window = visitor.page
+    visitor.go(page.path)
+    headings = window.locator("h1").count()
+    light = list(violations(visitor))
+    window.evaluate("document.documentElement.dataset.bsTheme = 'dark'")
+    dark = list(violations(visitor))
+    window.set_viewport_size(NARROW)
+    too_wide = window.evaluate(_TOO_WIDE)
+    window.set_viewport_size(WIDE)
+    return Look(page, headings, light, dark, too_wide)
+
+
+def violations(visitor: Visitor) -> Iterator[str]:
+    """What axe finds, a line for each element."""
+    for found in Axe().run(visitor.page, options=RULES).response["violations"]:
+        for node in found["nodes"]:
+            summary = " ".join(node["failureSummary"].split())
+            yield f"{found['id']}: {node['html'][:160]} {summary[:300]}"
+
+
+_TOO_WIDE = """() => {
+    const page = document.documentElement;
+    if (page.scrollWidth <= page.clientWidth) return [];
+    const inside = (element) => element.closest(".table-responsive, pre, .rail-list, .tabs, .parts-list");
+    const wide = [...document.body.querySelectorAll("*")].filter(
+        (element) => element.checkVisibility({contentVisibilityAuto: true, visibilityProperty: true})
+            && element.getBoundingClientRect().right > page.clientWidth + 1 && !inside(element));
+    return wide.slice(0, 4).map((element) => element.cloneNode().outerHTML.slice(0, 160));
+}"""
