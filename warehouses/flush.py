@@ -16,9 +16,11 @@ from typing import Any
 
 from django.db import transaction
 
+from warehouses import watermarks
 from warehouses.engines.base import Row, Session
 from warehouses.models import CollectionResult, Connection, RowsPerDay, WarehouseSync, Watermark
 from warehouses.models import Column as KnownColumn
+from warehouses.watermarks import Rewound
 from workspace.ahead import Ahead
 from workspace.errors import PublicError, TransientError
 from workspace.hub import store
@@ -47,6 +49,10 @@ class Target:
     until: int
     stored: int
     result: CollectionResult
+    reached: int
+    """The version of the last slice merged, which is committed and saved afterwards."""
+    loaded: int = 0
+    """Rows merged and not committed yet."""
     pending: int = 0
     learned: list[Change] = field(default_factory=list)
     remembered: bool = False
@@ -76,7 +82,7 @@ def run_slice(run_id: Any, *, seconds: float | None = None, watch: Watch | None 
 
 def prepare(target: Target, layout: Layout) -> Iterator[Prepared]:
     """The target's changes as slices of rows; runs ahead of the warehouse in its own thread."""
-    after, started = target.watermark.version, time.monotonic()
+    after, started = target.reached, time.monotonic()
     while slice_ := store.changes(target.collection.pk, after, target.until, SLICE_OBJECTS):
         rows = [lay_out(change, layout) for change in slice_]
         after = slice_[-1].version
@@ -105,7 +111,15 @@ class FlushSlice(Slice[WarehouseSync]):
         self._results: dict[int, CollectionResult] = {}
 
     def work(self) -> None:
-        """Flush what is pending and read the counts back; with nothing pending the warehouse is left alone."""
+        """Flush what is pending and read the counts back; begin again when somebody changes what that is."""
+        while True:
+            try:
+                return self._work()
+            except Rewound:
+                self.run.say("What is to be flushed was changed meanwhile; looking again.")
+
+    def _work(self) -> None:
+        """One attempt; with nothing pending the warehouse is left alone."""
         pending = self._pending()
         self.run.say(f"{len(pending)} collections have changes in the Hub.")
         if pending:
@@ -133,20 +147,24 @@ class FlushSlice(Slice[WarehouseSync]):
         """What is to be flushed, all collections as they stood at one moment."""
         stood = Collection.objects.filter(schema=self.connection.schema)
         marks = {mark.collection_id: mark for mark in self.connection.watermarks.all()}
+        self.connection.refresh_from_db()  # after the marks: who changes it sends them back
         results = {result.collection_id: result for result in self.run.results.all()}
         targets = [
-            Target(
-                collection,
-                marks.get(collection.pk) or Watermark(connection=self.connection, collection=collection),
-                collection.version,
-                collection.objects_stored,
-                results.get(collection.pk) or CollectionResult(sync=self.run, collection=collection),
-            )
+            self._target(collection, marks, results)
             for collection in stood
             if collection.name not in self.connection.collections_off
         ]
         self._results = results | {target.collection.pk: target.result for target in targets}
-        return [target for target in targets if target.watermark.version < target.until]
+        return [target for target in targets if target.reached < target.until]
+
+    def _target(
+        self, collection: Collection, marks: dict[int, Watermark], results: dict[int, CollectionResult]
+    ) -> Target:
+        mark = marks.get(collection.pk) or Watermark(connection=self.connection, collection=collection)
+        result = results.get(collection.pk) or CollectionResult(sync=self.run, collection=collection)
+        return Target(
+            collection, mark, collection.version, collection.objects_stored, result, reached=mark.version
+        )
 
     def _flush(self, session: Session) -> list[Target]:
         """All that is pending: together when it is little, else (or when a table refuses) one table at a time."""
@@ -170,8 +188,8 @@ class FlushSlice(Slice[WarehouseSync]):
         targets = self._pending()
         for target in targets:
             self._notice_losses(target)
-            target.pending = store.count_changes(target.collection.pk, target.watermark.version, TOGETHER + 1)
-            span = {"from": target.watermark.version, "until": target.until}
+            target.pending = store.count_changes(target.collection.pk, target.reached, TOGETHER + 1)
+            span = {"from": target.reached, "until": target.until}
             self.run.counts.setdefault(target.name, span)["until"] = target.until
         return targets
 
@@ -184,7 +202,7 @@ class FlushSlice(Slice[WarehouseSync]):
         off = self.connection.properties_off.get(target.name, [])
         lost = set(known.values_list("name", flat=True)) - set(table or ()) - set(off)
         if table is None or lost:
-            mark.version, mark.rewrite_until = 0, target.until
+            target.reached, mark.rewrite_until = 0, target.until
             what = f"Columns {', '.join(sorted(lost))}" if table else "The table"
             message = f"{what} had been dropped in the warehouse and was filled again from the Hub."
             self.run.notice("info", "refilled", message, collection=target.name)
@@ -224,20 +242,19 @@ class FlushSlice(Slice[WarehouseSync]):
             for slice_ in slices:
                 started = time.monotonic()
                 self._shape(session, target, slice_)
-                rewrite = target.watermark.version < target.watermark.rewrite_until
+                rewrite = target.reached < target.watermark.rewrite_until
                 rows = session.merge(self.schema, target.name, slice_.columns, slice_.rows, rewrite=rewrite)
-                target.watermark.version = slice_.version
-                target.result.rows += rows
+                target.reached = slice_.version
+                target.loaded += rows
                 target.result.preparation += slice_.seconds
                 target.result.loading += time.monotonic() - started
                 flushed += len(slice_.rows)
                 yield
                 if self.watch:
                     self.watch(self.run, target.name, flushed, target.pending)
-        target.watermark.version = target.until
-        result = target.result
+        target.reached, result = target.until, target.result
         times = f"{result.preparation:.1f} s to prepare, {result.loading:.1f} s to load"
-        self.run.say(f"{target.name}: {result.rows:,} rows, {times}.")
+        self.run.say(f"{target.name}: {result.rows + target.loaded:,} rows, {times}.")
 
     def _shape(self, session: Session, target: Target, slice_: Prepared) -> None:
         """Make the table fit the slice: columns are only ever added or widened."""
@@ -258,12 +275,15 @@ class FlushSlice(Slice[WarehouseSync]):
 
     def _save(self, targets: list[Target]) -> None:
         """Watermarks, results and columns, with the lease, in one transaction of ours."""
+        for target in targets:
+            target.result.rows += target.loaded
+            target.loaded = 0
         with transaction.atomic():
             self.run.rows = sum(result.rows for result in self._results.values())
             fields = {name: getattr(self.run, name) for name in ("counts", "notices", "log", "rows")}
             self.lease.commit_point(**fields)
             for target in targets:
-                target.watermark.save()
+                watermarks.save(target.watermark, target.reached, target.watermark.rewrite_until)
                 target.result.save()
                 self._remember_columns(target)
 

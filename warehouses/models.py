@@ -86,6 +86,7 @@ class Watermark(models.Model):
     rewrite_until = models.BigIntegerField(
         default=0, help_text="Up to this version rows are written again even when equal: a backfill."
     )
+    rewinds = models.IntegerField(default=0, help_text="How often somebody sent it back.")
 
     class Meta:
         constraints = [

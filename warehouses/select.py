@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from django.db import transaction
-from django.db.models import F
-from django.db.models.functions import Greatest
 
-from warehouses.models import Connection, Watermark
+from warehouses.models import Connection
+from warehouses.watermarks import rewind
 from workspace.errors import ConfigError
 from workspace.hub.columns import SYSTEM
+from workspace.hub.models import Collection
 
 
 def change_selection(
@@ -32,13 +32,9 @@ def change_selection(
 
 
 def backfill(connection: Connection, collections: Iterable[str]) -> int:
-    """Write every row of these collections again from the Hub at the next sync, without asking the vendor.
-
-    A backfill that is under way already begins anew and goes as far as the farther of both.
-    """
-    return Watermark.objects.filter(connection=connection, collection__name__in=list(collections)).update(
-        rewrite_until=Greatest(F("rewrite_until"), F("version")), version=0
-    )
+    """Write every row of these collections again from the Hub at the next sync, without asking the vendor."""
+    found = Collection.objects.filter(schema=connection.schema_id, name__in=list(collections))
+    return rewind(connection, found, rewrite=True)
 
 
 def _refuse_system_columns(properties_off: Mapping[str, Iterable[str]]) -> None:
