@@ -110,6 +110,7 @@ class SourceSync(Run):
             )
         ]
         indexes = [
+            models.Index(fields=["-queued_at", "-id"], name="sources_sync_everywhere"),
             models.Index(fields=["source", "-queued_at", "-id"], name="sources_sync_history"),
             models.Index(fields=["workspace", "-queued_at", "-id"], name="sources_sync_timeline"),
             models.Index(fields=["source", "status", "-queued_at", "-id"], name="sources_sync_by_status"),
@@ -156,4 +157,5 @@ class Quarantined(models.Model):
     last_seen_at = models.DateTimeField(auto_now=True)
 
     class Meta:
+        verbose_name = "quarantined record"
         constraints = [models.UniqueConstraint(fields=["collection", "digest"], name="quarantined_once")]

@@ -127,6 +127,7 @@ class WarehouseSync(Run):
             )
         ]
         indexes = [
+            models.Index(fields=["-queued_at", "-id"], name="warehouses_sync_everywhere"),
             models.Index(fields=["connection", "-queued_at", "-id"], name="warehouses_sync_history"),
             models.Index(fields=["workspace", "-queued_at", "-id"], name="warehouses_sync_timeline"),
             models.Index(
@@ -173,6 +174,7 @@ class CollectionResult(models.Model):
     rows_warehouse = models.BigIntegerField(null=True, help_text="Rows in the table at read-back.")
 
     class Meta:
+        verbose_name = "result"
         constraints = [models.UniqueConstraint(fields=["sync", "collection"], name="one_result_each")]
 
     def as_dict(self) -> dict[str, Any]:
@@ -251,6 +253,7 @@ class Comparison(Run):
             )
         ]
         indexes = [
+            models.Index(fields=["-queued_at", "-id"], name="warehouses_compare_all"),
             models.Index(fields=["connection", "-queued_at", "-id"], name="warehouses_comparisons"),
             models.Index(
                 fields=["nudged_at"],

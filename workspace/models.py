@@ -106,6 +106,7 @@ class Membership(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
+        verbose_name = "member"
         constraints = [models.UniqueConstraint(fields=["user", "workspace"], name="one_membership_each")]
 
     def __str__(self) -> str:
@@ -127,6 +128,7 @@ class RoleGrant(models.Model):
     source_id = models.UUIDField(null=True, blank=True, help_text="Scope: this source only.")
 
     class Meta:
+        verbose_name = "role"
         constraints = [
             models.UniqueConstraint(
                 fields=["membership", "role", "source_id"], nulls_distinct=False, name="one_grant_each"

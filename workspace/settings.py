@@ -24,7 +24,7 @@ WSGI_APPLICATION = "workspace.wsgi.application"
 VERSION = "0.1.0"
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "workspace.apps.OperatorPages",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -4,7 +4,8 @@
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
   const apply = () => {
     const chosen = localStorage.getItem("theme");
-    document.documentElement.dataset.bsTheme = chosen || (dark.matches ? "dark" : "light");
+    const known = chosen === "light" || chosen === "dark"; // the administration also writes "auto"
+    document.documentElement.dataset.bsTheme = known ? chosen : dark.matches ? "dark" : "light";
   };
   dark.addEventListener("change", apply);
   apply();
