@@ -194,18 +194,26 @@ class FlushSlice(Slice[WarehouseSync]):
         return targets
 
     def _notice_losses(self, target: Target) -> None:
-        """A table or column that somebody dropped is filled again from the Hub."""
+        """A table or column that somebody dropped is filled again from the Hub; that is decided once, not at each look.
+
+        A lost column is forgotten with it: it comes back when an object has a value for it.
+        """
         mark, table = target.watermark, self.tables.get(target.name)
         if mark.version == 0:
             return
         known = KnownColumn.objects.filter(connection=self.connection, collection=target.collection)
         off = self.connection.properties_off.get(target.name, [])
         lost = set(known.values_list("name", flat=True)) - set(table or ()) - set(off)
-        if table is None or lost:
-            target.reached, mark.rewrite_until = 0, target.until
+        if table is not None and not lost:
+            return
+        target.reached = 0
+        with transaction.atomic():
+            watermarks.save(mark, 0, max(mark.rewrite_until, target.until))
+            known.filter(name__in=lost).delete()
             what = f"Columns {', '.join(sorted(lost))}" if table else "The table"
             message = f"{what} had been dropped in the warehouse and was filled again from the Hub."
             self.run.notice("info", "refilled", message, collection=target.name)
+            self.lease.commit_point(notices=self.run.notices)
 
     def _flush_together(self, session: Session, targets: list[Target]) -> None:
         """Everything in one transaction of the warehouse."""

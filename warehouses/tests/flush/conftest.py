@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from django.db import transaction
 from pytest_django.fixtures import Settings
 
 from warehouses import flush
@@ -31,7 +32,8 @@ class Flow:
 
     def put(self, *entries: Entry, into: str = "cases") -> None:
         """Store objects in the Hub."""
-        upsert(self.collection(into), list(entries))
+        with transaction.atomic():
+            upsert(self.collection(into), list(entries))
 
     def flush(self, *, seconds: float | None = None, turns: int = 50, **options: Any) -> WarehouseSync:
         """Ask for a sync and work on it to its end, or for so many turns."""
