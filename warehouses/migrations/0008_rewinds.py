@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("warehouses", "0006_rows_per_day")]
+    dependencies = [("warehouses", "0007_operator")]
 
     operations = [
         migrations.AddField(
