@@ -22,7 +22,7 @@ from warehouses.models import CollectionResult, Connection, RowsPerDay, Warehous
 from warehouses.models import Column as KnownColumn
 from warehouses.watermarks import Rewound
 from workspace.ahead import Ahead
-from workspace.errors import PublicError, TransientError
+from workspace.errors import ConfigError, PublicError
 from workspace.hub import store
 from workspace.hub.columns import SYSTEM, SYSTEM_NAMES, Change, Column, Layout, Type
 from workspace.hub.models import Collection
@@ -173,9 +173,9 @@ class FlushSlice(Slice[WarehouseSync]):
             try:
                 self._flush_together(session, targets)
                 return targets
-            except TransientError:
-                raise
             except PublicError as error:
+                if session.lost:
+                    raise
                 log.info("Warehouse sync %s goes on table by table after %s", self.run.pk, error.code)
                 session.rollback()
                 targets = self._look(session)
@@ -185,7 +185,9 @@ class FlushSlice(Slice[WarehouseSync]):
     def _look(self, session: Session) -> list[Target]:
         """What is pending, how much of it, and what the warehouse has."""
         self.tables = session.describe(self.schema)
-        targets = self._pending()
+        targets = [
+            target for target in self._pending() if "error" not in self.run.counts.get(target.name, {})
+        ]
         for target in targets:
             self._notice_losses(target)
             target.pending = store.count_changes(target.collection.pk, target.reached, TOGETHER + 1)
@@ -203,7 +205,7 @@ class FlushSlice(Slice[WarehouseSync]):
             return
         known = KnownColumn.objects.filter(connection=self.connection, collection=target.collection)
         off = self.connection.properties_off.get(target.name, [])
-        lost = set(known.values_list("name", flat=True)) - set(table or ()) - set(off)
+        lost = (SYSTEM_NAMES | set(known.values_list("name", flat=True))) - set(table or ()) - set(off)
         if table is not None and not lost:
             return
         target.reached = 0
@@ -233,13 +235,19 @@ class FlushSlice(Slice[WarehouseSync]):
                     self._save([target])
                     self.pause_if_late()
                 self._save([target])
-            except TransientError:
-                raise
             except PublicError as error:
+                if session.lost:
+                    raise
                 session.rollback()
-                self.run.notice(
-                    "error", error.code, error.message, collection=target.name, action=error.action
-                )
+                self._refused(target, error)
+
+    def _refused(self, target: Target, error: PublicError) -> None:
+        """Leave a table to the next run; kept with the run, so that its further slices leave it alone as well."""
+        target.loaded = 0
+        self.run.counts[target.name]["error"] = error.code
+        self.run.notice("error", error.code, error.message, collection=target.name, action=error.action)
+        self.lease.commit_point(counts=self.run.counts, notices=self.run.notices)
+        self.pause_if_late()
 
     def _load(self, session: Session, target: Target) -> Iterator[None]:
         """Merge the target's slices, one after the other; the caller commits."""
@@ -270,6 +278,7 @@ class FlushSlice(Slice[WarehouseSync]):
             session.create_schema(self.schema)
             session.create_table(self.schema, target.name, [])
             self.tables[target.name] = {column.name: column.type for column in SYSTEM}
+        self._mend(session, target)
         if new := [change.column for change in slice_.changes if change.old is None]:
             session.add_columns(self.schema, target.name, new)
         for change in slice_.changes:
@@ -280,6 +289,20 @@ class FlushSlice(Slice[WarehouseSync]):
             self.run.notice("info", "column_warning", warning, collection=target.name)
         self.tables[target.name].update({change.name: change.new for change in slice_.changes})
         target.learned += slice_.changes
+
+    def _mend(self, session: Session, target: Target) -> None:
+        """Give a table back the system columns that somebody dropped, but for its key."""
+        missing = [column for column in SYSTEM if column.name not in self.tables[target.name]]
+        if any(column.name == "id" for column in missing):
+            table = f"{self.schema}.{target.name}"
+            raise ConfigError(
+                f"{table} has lost its column id.",
+                code="id_missing",
+                action=f"DROP TABLE {table}; -- it is made and filled again at the next sync",
+            )
+        if missing:
+            session.add_columns(self.schema, target.name, missing)
+            self.tables[target.name] |= {column.name: column.type for column in missing}
 
     def _save(self, targets: list[Target]) -> None:
         """Watermarks, results and columns, with the lease, in one transaction of ours."""

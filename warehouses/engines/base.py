@@ -44,6 +44,11 @@ class Session(ABC):
     Every method raises ConfigError or TransientError. They may be called from several threads: one waits for another.
     """
 
+    @property
+    @abstractmethod
+    def lost(self) -> bool:
+        """Whether the connection is gone, so that nothing further can be done in this session."""
+
     @abstractmethod
     def describe(self, schema: str) -> dict[str, dict[str, Type]]:
         """Tables of a schema with their columns in order; empty when the schema is missing."""

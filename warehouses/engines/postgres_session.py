@@ -57,6 +57,10 @@ class PostgresSession(Session):
         # Table → whether it is worth trying to append: it was empty, or the first rows staged were all unknown.
         self._growing: dict[str, bool] = {}
 
+    @property
+    def lost(self) -> bool:
+        return bool(self._connection.closed)
+
     def describe(self, schema: str) -> dict[str, dict[str, Type]]:
         with self._work(schema, f"GRANT USAGE ON SCHEMA {quoted(schema)} TO {self._user};"):
             tables: dict[str, dict[str, Type]] = {}

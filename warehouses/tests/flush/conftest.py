@@ -1,4 +1,4 @@
-"""A Hub schema that flows into the real database of the launcher, without any source before it."""
+"""A Hub schema that flows into the real database of the launcher, without any sync of its source before."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.db import transaction
 from pytest_django.fixtures import Settings
 
@@ -75,6 +76,8 @@ def bed(settings: Settings) -> Iterator[Bed]:
 def flow(acme: Workspace, bed: Bed) -> Flow:
     """An empty schema on its way into the bed."""
     schema = Schema.objects.create(workspace=acme, name=bed.schema)
+    source = {"kind": "desk", "name": "Desk.com", "slug": "desk-com", "status": "enabled"}
+    apps.get_model("sources", "Source").objects.create(workspace=acme, schema=schema, **source)
     warehouse = Warehouse(workspace=acme, kind="postgres", name="W", slug="w")
     warehouse.settings = dict(bed.engine.settings)
     warehouse.save()
