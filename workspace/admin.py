@@ -18,7 +18,7 @@ from django.http import HttpRequest
 from workspace import closing
 from workspace.changing import change_workspace, obstacles
 from workspace.models import AuditEvent, Membership, RoleGrant, User, Workspace
-from workspace.operator import ReadOnly, ReadOnlyRows, as_block
+from workspace.operator import ReadOnly, as_block, as_table
 from workspace.people import add_role
 from workspace.templatetags.pages import duration
 
@@ -40,15 +40,6 @@ class PlanForm(forms.ModelForm):
         if plan != self.instance.plan and (why := obstacles(self.instance, plan)):
             raise ValidationError(why)
         return plan
-
-
-class Members(ReadOnlyRows):
-    """Who is in it."""
-
-    model = Membership
-    fields = ("user", "created_at")
-    readonly_fields = fields
-    show_change_link = True
 
 
 class ByPlan(admin.SimpleListFilter):
@@ -74,9 +65,8 @@ class WorkspaceAdmin(ReadOnly):
     list_display = ("slug", "name", "plan", "region", "created_at", "closing_at")
     list_filter = (ByPlan, "region")
     search_fields = ("slug", "name")
-    fields = ("name", "slug", "region", "time_zone", "plan", "created_at", "closing_at")
-    readonly_fields = ("name", "slug", "region", "time_zone", "created_at", "closing_at")
-    inlines = (Members,)
+    fields = ("name", "slug", "region", "time_zone", "plan", "created_at", "closing_at", "members")
+    readonly_fields = ("name", "slug", "region", "time_zone", "created_at", "closing_at", "members")
     actions = ("close", "keep")
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -87,6 +77,13 @@ class WorkspaceAdmin(ReadOnly):
         """The way an owner would, with everything that follows from it."""
         for sentence in change_workspace(obj, {"plan": form.cleaned_data["plan"]}, operator(request)):
             self.message_user(request, sentence)
+
+    @admin.display(description="Members")
+    def members(self, workspace: Workspace) -> str:
+        """Who is in it, and as what."""
+        members = workspace.memberships.select_related("user").prefetch_related("grants")
+        rows = [(member.user.email, roles_of(member)) for member in members.order_by("user__email")[:200]]
+        return as_table("Members", ("Member", "Roles"), rows)
 
     @admin.action(description="Delete in five days")
     def close(self, request: HttpRequest, queryset: QuerySet[Workspace]) -> None:
@@ -103,13 +100,6 @@ class WorkspaceAdmin(ReadOnly):
             self.message_user(request, f"{workspace} stays.")
 
 
-class Grants(ReadOnlyRows):
-    """Roles of a member."""
-
-    model = RoleGrant
-    fields = ("role", "source_id")
-
-
 @admin.register(Membership)
 class MembershipAdmin(ReadOnly):
     """Who is in which workspace, and as what."""
@@ -117,9 +107,14 @@ class MembershipAdmin(ReadOnly):
     list_display = ("user", "workspace", "created_at")
     list_select_related = ("user", "workspace")
     search_fields = ("user__email", "workspace__slug")
-    fields = ("user", "workspace", "created_at")
-    inlines = (Grants,)
+    fields = ("user", "workspace", "created_at", "roles")
+    readonly_fields = ("roles",)
     actions = ("make_owner",)
+
+    @admin.display(description="Roles")
+    def roles(self, membership: Membership) -> str:
+        """As what."""
+        return roles_of(membership)
 
     @admin.action(description="Make owners")
     def make_owner(self, request: HttpRequest, queryset: QuerySet[Membership]) -> None:
@@ -189,6 +184,12 @@ class AuditEventAdmin(ReadOnly):
 def operator(request: HttpRequest) -> User:
     """Who is at work here."""
     return cast(User, request.user)
+
+
+def roles_of(membership: Membership) -> str:
+    """Its roles; those for one source say so."""
+    told = [f"{grant}{' of one source' if grant.source_id else ''}" for grant in membership.grants.all()]
+    return ", ".join(told) or "none"
 
 
 def in_words(plan: dict[str, Any]) -> str:

@@ -6,7 +6,7 @@ An operator looks at everything but secrets. The few things to be changed there 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property, wraps
 from typing import Any, cast
 
@@ -25,6 +25,11 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
+
+_TABLE = (
+    '<div class="rows" role="region" tabindex="0" aria-label="{}">'
+    "<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>"
+)
 
 MOST = 10_000
 """No list counts or reaches further: filters lead to what lies beyond."""
@@ -98,6 +103,7 @@ class ReadOnly(admin.ModelAdmin):
 
     paginator = Near
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
     list_max_show_all = 0
 
@@ -114,21 +120,6 @@ class ReadOnly(admin.ModelAdmin):
         return False
 
 
-class ReadOnlyRows(admin.TabularInline):
-    """Rows of another table below such a record."""
-
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never."""
-        return False
-
-
 class RunAdmin(ReadOnly):
     """Runs, newest first."""
 
@@ -136,7 +127,7 @@ class RunAdmin(ReadOnly):
     list_filter = ("status", "trigger")
     search_fields = ("workspace__slug__exact",)
     search_help_text = "The slug of a workspace."
-    readonly_fields = ("told_counts", "told_notices", "told_log")
+    readonly_fields: tuple[str, ...] = ("told_counts", "told_notices", "told_log")
     hidden = ("id", "counts", "notices", "log")
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -162,9 +153,17 @@ class RunAdmin(ReadOnly):
     def told_log(self, run: Any) -> SafeString:
         """What happened when."""
         lines = "\n".join(f"{at}  {sentence}" for at, sentence in run.log)
-        return format_html("<pre>{}</pre>", lines or "–")
+        return format_html('<pre tabindex="0">{}</pre>', lines or "–")
 
 
 def as_block(value: Any) -> SafeString:
     """JSON to be read."""
-    return format_html("<pre>{}</pre>", json.dumps(value, indent=2, ensure_ascii=False))
+    return format_html('<pre tabindex="0">{}</pre>', json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def as_table(label: str, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> SafeString:
+    """Rows of another table that belong to a record."""
+    head = format_html_join("", '<th scope="col">{}</th>', ((one,) for one in heads))
+    cells = (format_html_join("", "<td>{}</td>", ((one,) for one in row)) for row in rows)
+    body = format_html_join("", "<tr>{}</tr>", ((row,) for row in cells))
+    return format_html(_TABLE, label, head, body)

@@ -97,6 +97,9 @@ class Run(models.Model):
     class Meta:
         abstract = True
 
+    def __str__(self) -> str:
+        return f"{self._meta.verbose_name} {self.pk}"
+
     @property
     def active(self) -> bool:
         """Whether it has not ended yet."""

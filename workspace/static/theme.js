@@ -4,8 +4,7 @@
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
   const apply = () => {
     const chosen = localStorage.getItem("theme");
-    const known = chosen === "light" || chosen === "dark"; // the administration also writes "auto"
-    document.documentElement.dataset.bsTheme = known ? chosen : dark.matches ? "dark" : "light";
+    document.documentElement.dataset.bsTheme = chosen || (dark.matches ? "dark" : "light");
   };
   dark.addEventListener("change", apply);
   apply();
