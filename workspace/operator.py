@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property, wraps
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from allauth.account.authentication import get_authentication_records
 from allauth.mfa.utils import is_mfa_enabled
@@ -127,7 +127,7 @@ class RunAdmin(ReadOnly):
     list_filter = ("status", "trigger")
     search_fields = ("workspace__slug__exact",)
     search_help_text = "The slug of a workspace."
-    readonly_fields: tuple[str, ...] = ("told_counts", "told_notices", "told_log")
+    readonly_fields: ClassVar[tuple[str, ...]] = ("told_counts", "told_notices", "told_log")
     hidden = ("id", "counts", "notices", "log")
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
