@@ -109,6 +109,7 @@ class FlushSlice(Slice[WarehouseSync]):
         self.schema = self.connection.schema.name
         self.tables: dict[str, dict[str, Type]] = {}
         self._results: dict[int, CollectionResult] = {}
+        self._settings: Any = None
 
     def work(self) -> None:
         """Flush what is pending and read the counts back; begin again when somebody changes what that is."""
@@ -123,6 +124,7 @@ class FlushSlice(Slice[WarehouseSync]):
         pending = self._pending()
         self.run.say(f"{len(pending)} collections have changes in the Hub.")
         if pending:
+            self._settings = self.connection.warehouse.settings
             with self.connection.warehouse.engine().open() as session:
                 self._read_back(session, self._flush(session))
 
@@ -188,6 +190,8 @@ class FlushSlice(Slice[WarehouseSync]):
         targets = [
             target for target in self._pending() if "error" not in self.run.counts.get(target.name, {})
         ]
+        if self.connection.warehouse.settings != self._settings:
+            raise Rewound
         for target in targets:
             self._notice_losses(target)
             target.pending = store.count_changes(target.collection.pk, target.reached, TOGETHER + 1)

@@ -13,6 +13,7 @@ from warehouses.engines import engine_for
 from warehouses.models import Connection, Warehouse, WarehouseSync
 from warehouses.schedule import next_time, request_sync
 from warehouses.tasks import enqueue
+from warehouses.watermarks import begin_anew
 from workspace.errors import ConfigError
 from workspace.forms import validated
 from workspace.hub.models import Schema
@@ -60,10 +61,18 @@ def add_warehouse(
 
 
 def connect_warehouse(warehouse: Warehouse, fields: Mapping[str, Any]) -> None:
-    """Test new settings and keep them; raises ConfigError like `add_warehouse`, the old ones stay then."""
+    """Test new settings and keep them; raises ConfigError like `add_warehouse`, the old ones stay then.
+
+    A warehouse that is another database now is filled from the beginning.
+    """
     warehouse.settings = validated(engine_for(warehouse.kind).SettingsForm(dict(fields)))
     _refuse_unreachable(warehouse)
-    warehouse.save(update_fields=["settings"])
+    with transaction.atomic():
+        stored = Warehouse.objects.select_for_update(no_key=True).get(pk=warehouse.pk)
+        warehouse.save(update_fields=["settings"])
+        if _place(stored) != _place(warehouse):
+            for connection in warehouse.connections.all():
+                begin_anew(connection)
 
 
 def attach_schema(warehouse: Warehouse, schema: Schema, by: User) -> Connection:
@@ -101,6 +110,11 @@ def beyond_plan(workspace: Workspace) -> str:
     if plan["warehouses"] is None or workspace.warehouses.count() < plan["warehouses"]:
         return ""
     return f"The {plan['label']} plan includes {plan['warehouses']} warehouse, and there is one already."
+
+
+def _place(warehouse: Warehouse) -> list[Any]:
+    settings = warehouse.settings or {}
+    return [settings.get(name) for name in engine_for(warehouse.kind).place_fields]
 
 
 def _refuse_unreachable(warehouse: Warehouse) -> None:

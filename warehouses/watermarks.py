@@ -39,6 +39,13 @@ def rewind(connection: Connection, collections: Iterable[Collection], *, rewrite
         return marks.update(version=0, rewinds=F("rewinds") + 1, **fields)
 
 
+def begin_anew(connection: Connection) -> None:
+    """Forget what has been flushed over a connection: its warehouse is another database now."""
+    with transaction.atomic():
+        rewind(connection, Collection.objects.filter(schema=connection.schema_id), rewrite=False)
+        connection.columns.all().delete()
+
+
 def save(mark: Watermark, version: int, rewrite_until: int) -> None:
     """Move a watermark in the caller's transaction; raises Rewound when somebody has sent it back."""
     key: dict[str, Any] = {"connection_id": mark.connection_id, "collection_id": mark.collection_id}

@@ -151,6 +151,8 @@ class Engine(ABC):
     """Statements for whoever administers the database, to paste before connecting."""
     address_fields: ClassVar[tuple[str, ...]] = ()
     """Fields that say where secrets are sent: a stored secret is not used again when one of them changes."""
+    place_fields: ClassVar[tuple[str, ...]]
+    """Fields that say which database it is: what was flushed is not there when one of them changes."""
 
     def __init__(self, settings: Mapping[str, Any], allowed_hosts: frozenset[str] = frozenset()) -> None:
         self.settings = settings

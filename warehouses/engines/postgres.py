@@ -158,6 +158,7 @@ class Postgres(Engine):
     )
     preparation: ClassVar[str] = PREPARATION
     address_fields: ClassVar[tuple[str, ...]] = ("host", "port")
+    place_fields: ClassVar[tuple[str, ...]] = ("host", "port", "database")
 
     @contextmanager
     def open(self) -> Iterator[Session]:

@@ -52,11 +52,13 @@ def postgres_settings() -> dict[str, Any]:
 
 
 @contextmanager
-def postgres_bed() -> Iterator[Bed]:
-    """The Postgres engine on WAREHOUSE_URL."""
+def postgres_bed(database: str = "") -> Iterator[Bed]:
+    """The Postgres engine on WAREHOUSE_URL, or on another database of its server."""
     settings = postgres_settings()
+    settings["database"] = database or settings["database"]
     schema = f"test_{uuid.uuid4().hex[:12]}"
-    with closing(psycopg2.connect(os.environ["WAREHOUSE_URL"], options="-c timezone=UTC")) as connection:
+    names = {"dbname": settings["database"]} | {n: settings[n] for n in ("host", "port", "user", "password")}
+    with closing(psycopg2.connect(**names, options="-c timezone=UTC")) as connection:
         connection.autocommit = True
 
         def read(sql: str) -> list[tuple[Any, ...]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -82,6 +83,17 @@ def flow(acme: Workspace, bed: Bed) -> Flow:
     warehouse.settings = dict(bed.engine.settings)
     warehouse.save()
     return Flow(Connection.objects.create(warehouse=warehouse, schema=schema), bed)
+
+
+@pytest.fixture
+def elsewhere(bed: Bed) -> Iterator[Bed]:
+    """Another database on the same server, empty."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    bed.read(f"CREATE DATABASE {name}")
+    with postgres_bed(name) as other:
+        other.schema = bed.schema
+        yield other
+    bed.read(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def codes(run: WarehouseSync) -> list[str]:
