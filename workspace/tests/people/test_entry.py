@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from io import StringIO
+
 import pytest
+from django.core.management import call_command
 from django.test import Client
 from django.urls import get_resolver
 
 from workspace.founding import AlreadyFounded, found_installation, found_workspace
 from workspace.models import FormerSlug, Membership, User, Workspace
 from workspace.naming import RESERVED_SLUGS
-from workspace.tests.people.conftest import PASSWORD
+from workspace.tests.people.conftest import PASSWORD, log_in
 
 FIRST = {
     "name": "Ada",
@@ -61,6 +64,14 @@ def test_the_first_run_is_closed_afterwards(browser: Client, alice: User) -> Non
     assert User.objects.count() == 1
     with pytest.raises(AlreadyFounded):
         found_installation("eve@example.com", PASSWORD, "Eve", name="Eve", region="us", time_zone="UTC")
+
+
+def test_the_owner_that_bootstrap_made_signs_in_to_the_overview(db: None, browser: Client) -> None:
+    made = {"workspace": "demo", "name": "Demo", "owner": "owner@example.com", "password": PASSWORD}
+    call_command("bootstrap", stdout=StringIO(), **made)
+    assert log_in(browser, "owner@example.com") == "/"
+    assert browser.get("/")["Location"] == "/demo/overview"
+    assert browser.get("/demo/overview").status_code == 200
 
 
 def test_who_makes_another_workspace_owns_it(as_charlie: Client, charlie: User) -> None:

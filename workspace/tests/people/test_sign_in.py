@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 
 import pytest
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from django.core import mail
 from django.test import Client
 from django.urls import get_resolver
 
 from workspace.models import User, Workspace
 from workspace.sign_in_urls import urlpatterns
-from workspace.tests.people.conftest import PASSWORD, log_in
+from workspace.tests.people.conftest import PASSWORD, log_in, with_authenticator
 
 
 def test_the_right_password_leads_home(browser: Client, acme: Workspace) -> None:
@@ -117,13 +118,23 @@ def test_nobody_signs_up_uninvited(browser: Client, alice: User) -> None:
     assert User.objects.count() == 1
 
 
-def test_every_page_of_sign_in_wears_our_looks(browser: Client, alice: User) -> None:
-    names = [pattern.name for pattern in urlpatterns if "(" not in str(pattern.pattern)]
-    browser.force_login(alice)
-    for name in names:
-        path = "/" + next(iter(get_resolver().reverse_dict.getlist(name)))[0][0][0]
-        page = browser.get(path, follow=True).content.decode()
-        assert "tributary.css" in page, name
+@pytest.mark.parametrize("state", ["nobody", "signed in", "confirmed", "two factors"])
+def test_every_page_of_sign_in_wears_our_looks(
+    browser: Client, acme: Workspace, alice: User, state: str
+) -> None:
+    if state == "signed in":
+        browser.force_login(alice)
+    if state in ("confirmed", "two factors"):
+        log_in(browser, "alice@example.com")
+        browser.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    if state == "two factors":
+        with_authenticator(alice)
+        RecoveryCodes.activate(alice)
+    for pattern in urlpatterns:
+        path = "/" + next(iter(get_resolver().reverse_dict.getlist(pattern.name)))[0][0][0]
+        if not path.endswith("download/"):
+            page = browser.get(path % {"uidb36": "x", "key": "y"}, follow=True).content.decode()
+            assert "tributary.css" in page, path
 
 
 def test_a_fragment_without_a_session_loads_the_page_again(browser: Client, acme: Workspace) -> None:
