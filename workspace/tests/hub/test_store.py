@@ -114,6 +114,13 @@ def test_a_deleted_object_that_comes_back_unchanged_is_live_again(cases: Collect
     assert Object.objects.get(collection=cases, object_id="1").deleted_at is None
 
 
+def test_a_deleted_object_that_comes_back_with_an_older_stamp_is_live_again(cases: Collection) -> None:
+    store.upsert(cases, [entry("1", "2021-01-01T00:00:00Z")])
+    read_whole(cases, [])
+    assert store.upsert(cases, [entry("1", "2020-06-01T00:00:00Z")]).changed == 1
+    assert Object.objects.get(collection=cases, object_id="1").deleted_at is None
+
+
 def test_suspiciously_many_deletions_are_held_until_an_admin_agrees(cases: Collection) -> None:
     store.upsert(cases, [entry(str(n)) for n in range(100)])
     assert read_whole(cases, [str(n) for n in range(79)]) == store.Sweep(deleted=0, held=21)
