@@ -85,7 +85,7 @@ def upsert(collection: Collection, entries: Sequence[Entry], *, partial: bool = 
 
     Equal content writes nothing. An entry whose stamp is older than the stored one is refused and counted as stale.
     Of two entries with one id the newer stamp wins, the later one if equal. With `partial`, keys that are absent keep
-    their stored value.
+    their stored value. An object that comes, changed or not, is not missing: its deletion is no longer held.
     """
     tally = Tally(mended=sum(entry.mended for entry in entries))
     latest = _latest(entries, tally)
@@ -94,6 +94,7 @@ def upsert(collection: Collection, entries: Sequence[Entry], *, partial: bool = 
     with connection.cursor() as cursor:
         version = _lock(cursor, collection)
         stored = _stored(cursor, collection, list(latest))
+        _let_go(cursor, collection, list(stored))
         if partial:
             latest = _merged(cursor, collection, latest, stored)
         new, changed, revived = _sort_out(latest, stored, tally)
@@ -199,7 +200,7 @@ def sweep(collection: Collection, seen: int) -> Sweep | None:
 
 
 def approve_deletions(collection: Collection) -> int:
-    """Mark the held objects as deleted; returns how many. One that has changed meanwhile is back and left alone."""
+    """Mark the held objects as deleted; returns how many. Those that have come again meanwhile are no longer held."""
     with connection.cursor() as cursor:
         version = _lock(cursor, collection)
         cursor.execute(
@@ -252,6 +253,12 @@ def _stored(cursor: Any, collection: Collection, ids: list[str]) -> dict[str, tu
         [collection.pk, ids],
     )
     return {row[0]: row[1:] for row in cursor}
+
+
+def _let_go(cursor: Any, collection: Collection, ids: list[str]) -> None:
+    cursor.execute(
+        "DELETE FROM hub_helddeletion WHERE collection_id = %s AND object_id = ANY(%s)", [collection.pk, ids]
+    )
 
 
 def _merged(

@@ -10,7 +10,7 @@ import pytest
 from django.db import connection, transaction
 
 from workspace.hub import store
-from workspace.hub.models import Collection, HeldDeletion, Object, Seen
+from workspace.hub.models import Collection, Object, Seen
 from workspace.payload import parse
 from workspace.tests.fixtures import entry
 
@@ -134,11 +134,15 @@ def test_twenty_missing_objects_are_never_suspicious(cases: Collection) -> None:
     assert read_whole(cases, ["0", "1", "2", "3", "4"]) == store.Sweep(deleted=20, held=0)
 
 
-def test_a_held_object_that_changes_meanwhile_is_not_deleted_by_the_agreement(cases: Collection) -> None:
-    store.upsert(cases, [entry(str(n)) for n in range(40)])
+@pytest.mark.parametrize("priority", [2, 4])
+def test_a_held_object_that_comes_again_is_not_deleted_by_the_agreement(
+    cases: Collection, priority: int
+) -> None:
+    store.upsert(cases, [entry(str(n), priority=2) for n in range(40)])
     read_whole(cases, [])
-    HeldDeletion.objects.update(found_at="2020-01-01T00:00:00Z")
-    assert store.approve_deletions(cases) == 0
+    store.upsert(cases, [entry("7", priority=priority)])
+    assert store.approve_deletions(cases) == 39
+    assert Object.objects.get(collection=cases, deleted_at=None).object_id == "7"
 
 
 def test_notes_that_a_crash_has_emptied_delete_nothing(cases: Collection) -> None:
