@@ -145,7 +145,7 @@ class CompareSlice(Slice[Comparison]):
         lost = known.keys() - found.keys()
         finding.lacks(not found, lost)
         if lost and self.run.repair:
-            session.create_schema(self.schema)
+            session.create_schema(self.schema, self.run.workspace.mark)
             session.create_table(self.schema, name, [])
             session.add_columns(self.schema, name, [Column(column, known[column]) for column in lost])
             found = session.describe(self.schema)[name]

@@ -186,6 +186,7 @@ class FlushSlice(Slice[WarehouseSync]):
 
     def _look(self, session: Session) -> list[Target]:
         """What is pending, how much of it, and what the warehouse has."""
+        session.create_schema(self.schema, self.connection.warehouse.workspace.mark)
         self.tables = session.describe(self.schema)
         targets = [
             target for target in self._pending() if "error" not in self.run.counts.get(target.name, {})
@@ -231,6 +232,7 @@ class FlushSlice(Slice[WarehouseSync]):
 
     def _flush_apart(self, session: Session, targets: list[Target]) -> None:
         """Slice by slice; a table that refuses is a notice and the others go on."""
+        session.commit()  # the schema, which a refusal would take back
         for target in targets:
             try:
                 for _ in self._load(session, target):
@@ -279,7 +281,6 @@ class FlushSlice(Slice[WarehouseSync]):
     def _shape(self, session: Session, target: Target, slice_: Prepared) -> None:
         """Make the table fit the slice: columns are only ever added or widened."""
         if target.name not in self.tables:
-            session.create_schema(self.schema)
             session.create_table(self.schema, target.name, [])
             self.tables[target.name] = {column.name: column.type for column in SYSTEM}
         self._mend(session, target)

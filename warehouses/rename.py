@@ -43,7 +43,7 @@ def _refuse_while_syncing(connections: list[Connection]) -> None:
 
 def _rename(connection: Connection, old: str, new: str) -> None:
     with connection.warehouse.engine().open() as session:
-        session.rename_schema(old, new)
+        session.rename_schema(old, new, connection.warehouse.workspace.mark)
         session.commit()
 
 

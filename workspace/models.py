@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo, available_timezones
@@ -81,6 +82,11 @@ class Workspace(models.Model):
     def zone(self) -> ZoneInfo:
         """The time zone in which schedules are read and times are shown."""
         return ZoneInfo(self.time_zone)
+
+    @property
+    def mark(self) -> str:
+        """A word that no other workspace has, of this installation or of another one."""
+        return str(uuid.uuid5(uuid.NAMESPACE_OID, f"tributary {self.pk} {self.created_at.isoformat()}"))
 
     @property
     def allowance(self) -> dict[str, Any]:

@@ -54,8 +54,11 @@ class Session(ABC):
         """Tables of a schema with their columns in order; empty when the schema is missing."""
 
     @abstractmethod
-    def create_schema(self, schema: str) -> None:
-        """Make the schema unless it is there."""
+    def create_schema(self, schema: str, owner: str = "") -> None:
+        """Make the schema unless it is there, and mark it as filled by `owner` where the rights allow that.
+
+        Raises ConfigError("schema_foreign") when it is marked as somebody else's: two would overwrite each other.
+        """
 
     @abstractmethod
     def create_table(self, schema: str, table: str, columns: Sequence[Column]) -> None:
@@ -118,8 +121,11 @@ class Session(ABC):
         """Count the rows of a table as the database sees them now."""
 
     @abstractmethod
-    def rename_schema(self, old: str, new: str) -> None:
-        """Rename a schema in place, if it is there; raises ConfigError("schema_taken") for a taken name."""
+    def rename_schema(self, old: str, new: str, owner: str = "") -> None:
+        """Rename a schema in place, if it is there and not somebody else's than `owner`'s.
+
+        Raises ConfigError("schema_taken") for a taken name.
+        """
 
     @abstractmethod
     def commit(self) -> None:

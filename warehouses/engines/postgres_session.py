@@ -7,6 +7,7 @@ somebody gave another type (`jsonb` for labels, `varchar(200)`) goes on working 
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -30,6 +31,7 @@ from warehouses.engines.postgres_sql import (
     definition,
     differing,
     known_ids,
+    literal,
     quoted,
     standing,
     state_of,
@@ -45,6 +47,9 @@ from workspace.hub.columns import SYSTEM, Column, Type, Value
 
 STATEMENT, TABLE_REWRITE = "300s", "1h"
 """How long a statement may take, and the one that rewrites a table because a column widens."""
+
+MARK = re.compile(r"\[filled by Tributary for ([^\]]*)\]")
+"""In the comment on a schema: who fills it."""
 
 
 class PostgresSession(Session):
@@ -75,11 +80,20 @@ class PostgresSession(Session):
                 tables.setdefault(table, {})[column] = STORED_TYPES.get(type_, Type.TEXT)
             return tables
 
-    def create_schema(self, schema: str) -> None:
+    def create_schema(self, schema: str, owner: str = "") -> None:
         # Looked up first: IF NOT EXISTS alone demands the right to create even when there is nothing to do.
         with self._work(schema, f"GRANT CREATE ON DATABASE {quoted(self._place.database)} TO {self._user};"):
             if not self._all("SELECT FROM pg_namespace WHERE nspname = %s", [schema]):
                 self._run(f"CREATE SCHEMA {quoted(schema)}")
+            if self._is_foreign(schema, owner):
+                raise ConfigError(
+                    f"Another workspace fills the schema {schema} of {self._place.database}.",
+                    code="schema_foreign",
+                    action="Give the source another schema name. If nobody fills it any more: "
+                    f"COMMENT ON SCHEMA {quoted(schema)} IS NULL;",
+                )
+            if owner:
+                self._mark(schema, owner)
 
     def create_table(self, schema: str, table: str, columns: Sequence[Column]) -> None:
         with self._work(
@@ -171,7 +185,7 @@ class PostgresSession(Session):
                 *self._all(f"SELECT count(*), count(_deleted_at) FROM {target_of(schema, table)}")[0]
             )
 
-    def rename_schema(self, old: str, new: str) -> None:
+    def rename_schema(self, old: str, new: str, owner: str = "") -> None:
         database = quoted(self._place.database)
         grant = f"GRANT CREATE ON DATABASE {database} TO {self._user};"
         with self._work(new, f"ALTER SCHEMA {quoted(old)} OWNER TO {self._user}; {grant}"):
@@ -181,7 +195,7 @@ class PostgresSession(Session):
                 raise ConfigError(
                     message, code="schema_taken", action="Choose another name, or rename that one."
                 )
-            if (old,) in found:
+            if (old,) in found and not self._is_foreign(old, owner):
                 self._run(f"ALTER SCHEMA {quoted(old)} RENAME TO {quoted(new)}")
 
     def commit(self) -> None:
@@ -198,6 +212,25 @@ class PostgresSession(Session):
             self._growing.clear()
             if not self._connection.closed:
                 self._connection.rollback()
+
+    def _comment(self, schema: str) -> str:
+        """The comment on a schema, which carries the mark of who fills it."""
+        sql = "SELECT coalesce(obj_description(oid, 'pg_namespace'), '') FROM pg_namespace WHERE nspname = %s"
+        return str(self._all(sql, [schema])[0][0])
+
+    def _is_foreign(self, schema: str, owner: str) -> bool:
+        found = MARK.search(self._comment(schema)) if owner else None
+        return found is not None and found[1] != owner
+
+    def _mark(self, schema: str, owner: str) -> None:
+        """Add the mark to what the comment says already; only who owns a schema can comment on it."""
+        comment = self._comment(schema)
+        if MARK.search(comment):
+            return
+        sql = "SELECT FROM pg_namespace WHERE nspname = %s AND pg_has_role(nspowner, 'USAGE')"
+        if self._all(sql, [schema]):
+            text = f"{comment} [filled by Tributary for {owner}]".strip()
+            self._run(f"COMMENT ON SCHEMA {quoted(schema)} IS {literal(text)}")
 
     def _append(self, target: str, names: Sequence[str], text: CopyText) -> int | None:
         """Copy rows straight into the table; None, and nothing done, when one of them is there already."""

@@ -41,6 +41,11 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def literal(text: str) -> str:
+    """A text as an SQL string, for statements that take no parameters."""
+    return "'" + text.replace("'", "''") + "'"
+
+
 def target_of(schema: str, table: str) -> str:
     """A table as SQL names it."""
     return f"{quoted(schema)}.{quoted(table)}"

@@ -322,6 +322,22 @@ def test_a_question_from_another_thread_waits_for_the_merge(bed: Bed, session: S
     assert answers == [True]
 
 
+def test_a_schema_is_filled_by_one_owner_only(bed: Bed, session: Session) -> None:
+    for _ in range(2):
+        session.create_schema(bed.schema, "acme")
+    session.create_schema(bed.schema)
+    with pytest.raises(ConfigError, match=f"Another workspace fills the schema {bed.schema}") as caught:
+        session.create_schema(bed.schema, "other")
+    assert caught.value.code == "schema_foreign"
+
+
+def test_a_schema_that_somebody_else_fills_is_not_renamed(bed: Bed, session: Session) -> None:
+    loaded(session, bed, [], a_row("1"))
+    session.create_schema(bed.schema, "acme")
+    session.rename_schema(bed.schema, f"{bed.schema}_new", "other")
+    assert list(session.describe(bed.schema)) == ["cases"]
+
+
 def test_a_schema_is_renamed_with_its_tables(bed: Bed, session: Session) -> None:
     loaded(session, bed, [], a_row("1"))
     session.rename_schema(bed.schema, f"{bed.schema}_new")

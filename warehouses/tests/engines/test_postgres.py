@@ -409,3 +409,14 @@ def test_a_timestamp_that_becomes_text_is_told_in_utc_whatever_the_users_zone(
         session.widen(bed.schema, "cases", Column("due", Type.TEXT))
         session.commit()
     assert bed.read(f"SELECT due FROM {bed.table('cases')}") == [(MOMENT,)]
+
+
+def test_what_the_comment_on_a_schema_says_is_kept_beside_the_owner(bed: Bed, session: Session) -> None:
+    session.commit()
+    bed.read(f"COMMENT ON SCHEMA {bed.schema} IS 'Support''s cases'")
+    session.create_schema(bed.schema, "acme")
+    session.commit()
+    comment = bed.read(f"SELECT obj_description('{bed.schema}'::regnamespace)")
+    assert comment == [("Support's cases [filled by Tributary for acme]",)]
+    bed.read(f"COMMENT ON SCHEMA {bed.schema} IS NULL")
+    session.create_schema(bed.schema, "other")

@@ -76,10 +76,15 @@ def bed(settings: Settings) -> Iterator[Bed]:
 @pytest.fixture
 def flow(acme: Workspace, bed: Bed) -> Flow:
     """An empty schema on its way into the bed."""
-    schema = Schema.objects.create(workspace=acme, name=bed.schema)
+    return make_flow(acme, bed)
+
+
+def make_flow(workspace: Workspace, bed: Bed) -> Flow:
+    """The schema named like the bed's, and the warehouse that is the bed."""
+    schema = Schema.objects.create(workspace=workspace, name=bed.schema)
     source = {"kind": "desk", "name": "Desk.com", "slug": "desk-com", "status": "enabled"}
-    apps.get_model("sources", "Source").objects.create(workspace=acme, schema=schema, **source)
-    warehouse = Warehouse(workspace=acme, kind="postgres", name="W", slug="w")
+    apps.get_model("sources", "Source").objects.create(workspace=workspace, schema=schema, **source)
+    warehouse = Warehouse(workspace=workspace, kind="postgres", name="W", slug="w")
     warehouse.settings = dict(bed.engine.settings)
     warehouse.save()
     return Flow(Connection.objects.create(warehouse=warehouse, schema=schema), bed)
