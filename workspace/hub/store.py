@@ -285,7 +285,8 @@ def _sort_out(
             new.append(entry)
             continue
         digest, stamp, deleted = known
-        if _older(entry.stamp, stamp) and not deleted:  # what was taken for deleted is back, whatever its stamp
+        # What was taken for deleted is back, whatever its stamp.
+        if _older(entry.stamp, stamp) and not deleted:
             tally.stale += 1
         elif digest == entry.digest and not deleted:
             tally.unchanged += 1
