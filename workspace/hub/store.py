@@ -335,7 +335,8 @@ def _copy(cursor: Any, table: str, collection: Collection, version: int, entries
         )
         for number, e in enumerate(entries, version + 1)
     ]
-    cursor.copy_expert(f"COPY {table} ({_FIELDS}) FROM STDIN", io.BytesIO(b"".join(lines)), 1 << 16)
+    with connection.wrap_database_errors:  # Django wraps those of `execute` alone
+        cursor.copy_expert(f"COPY {table} ({_FIELDS}) FROM STDIN", io.BytesIO(b"".join(lines)), 1 << 16)
 
 
 def _escape(text: str) -> bytes:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from workspace.hub import store
 from workspace.hub.models import Collection, Object, Seen
+from workspace.hub.store import Entry
 from workspace.payload import parse
 from workspace.tests.fixtures import entry
 
@@ -189,6 +191,24 @@ def test_no_reader_steps_over_a_version_while_many_write(cases: Collection) -> N
     for _ in range(20):
         next(reader)
     assert seen == stored(cases)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_goes_away_while_objects_are_copied_is_no_surprise(
+    cases: Collection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run passes over what Django calls an OperationalError; psycopg2's own would end it."""
+
+    def cut(entry: Entry, received: str) -> bytes:
+        ours = connection.connection.info.backend_pid
+        with closing(connection.copy()) as other, other.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [ours])
+        return real(entry, received)
+
+    real = store._when
+    monkeypatch.setattr(store, "_when", cut)
+    with pytest.raises(OperationalError), transaction.atomic():
+        store.upsert(cases, [entry("1")])
 
 
 def test_versions_overtake_those_a_warehouse_got_before_a_restore(cases: Collection) -> None:
