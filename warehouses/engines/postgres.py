@@ -60,6 +60,9 @@ FIXED = {
 }
 """libpq's options that are the same for every database."""
 
+OUR_TABLES = ("django_migrations", "hub_object", "warehouses_watermark")
+"""Where these are in one schema, an installation keeps its own data."""
+
 STEPS = ("dns", "connect", "tls", "login", "rights")
 STEP_OF_CODE = {
     "host_unknown": "dns",
@@ -249,6 +252,13 @@ class Postgres(Engine):
         schema = f"tributary_check_{secrets.token_hex(4)}"
         row = ["1", None, None, None, 1, None]
         try:
+            if session.has_together(OUR_TABLES):
+                return Probe(
+                    "rights",
+                    False,
+                    f"{self._place.database} is the database of a Tributary installation itself.",
+                    "Make a database for the warehouse alone: CREATE DATABASE …;",
+                )
             session.create_schema(schema)
             session.create_table(schema, "probe", [])
             session.merge(schema, "probe", SYSTEM, [row])

@@ -43,7 +43,7 @@ from warehouses.engines.postgres_sql import (
 from warehouses.engines.sqlstates import Place, explained
 from workspace.errors import ConfigError, TransientError
 from workspace.hub.checksums import LEFT_OUT, Checksums
-from workspace.hub.columns import SYSTEM, Column, Type, Value
+from workspace.hub.columns import SYSTEM, Column, Type
 
 STATEMENT, TABLE_REWRITE = "300s", "1h"
 """How long a statement may take, and the one that rewrites a table because a column widens."""
@@ -79,6 +79,12 @@ class PostgresSession(Session):
             ):
                 tables.setdefault(table, {})[column] = STORED_TYPES.get(type_, Type.TEXT)
             return tables
+
+    def has_together(self, tables: Sequence[str]) -> bool:
+        """Whether tables of all these names are in one schema."""
+        with self._work("", ""):
+            sql = "SELECT FROM pg_class WHERE relname = ANY (%s) AND relkind = 'r' GROUP BY relnamespace"
+            return bool(self._all(f"{sql} HAVING count(*) = %s", [list(tables), len(tables)]))
 
     def create_schema(self, schema: str, owner: str = "") -> None:
         # Looked up first: IF NOT EXISTS alone demands the right to create even when there is nothing to do.
@@ -269,7 +275,7 @@ class PostgresSession(Session):
             cursor.execute(sql)
             return int(cursor.rowcount)
 
-    def _all(self, sql: str, values: Sequence[Value] | None = None) -> list[tuple[Any, ...]]:
+    def _all(self, sql: str, values: Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
         with self._connection.cursor() as cursor:
             cursor.execute(sql, values)
             return list(cursor.fetchall())

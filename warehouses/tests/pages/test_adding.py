@@ -7,7 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from pytest_django.fixtures import Settings
 
 from warehouses.models import Connection, Warehouse, WarehouseSync
 from warehouses.tests.pages.conftest import PASSWORD
@@ -152,3 +154,12 @@ def test_a_source_of_others_cannot_be_attached(
 def test_strangers_find_nothing(as_charlie: Client, acme: Workspace, form: dict[str, Any]) -> None:
     assert as_charlie.get(PAGE).status_code == 404
     assert as_charlie.post(PAGE, form).status_code == 404
+
+
+def test_our_own_database_is_no_warehouse(as_alice: Client, form: dict[str, Any], settings: Settings) -> None:
+    own = connection.settings_dict
+    settings.OUTBOUND_ALLOWED_HOSTS = frozenset({own["HOST"]})
+    place = {"host": own["HOST"], "port": own["PORT"], "database": own["NAME"], "user": own["USER"]}
+    page = as_alice.post(PAGE, {**form, **place, "password": own["PASSWORD"]}, headers=HTMX).content.decode()
+    assert f"{own['NAME']} is the database of a Tributary installation itself." in page
+    assert not Warehouse.objects.exists()
