@@ -193,9 +193,10 @@ class SyncSlice(Slice[SourceSync]):
             self.run.notice("info", "stale_refused", message, collection=name)
         if tally["mended"]:
             message = (
-                f"{_many(tally['mended'], 'text')} held characters no database stores, now replaced visibly."
+                f"{_many(tally['mended'], 'value')} could not be stored as sent and became a visible replacement "
+                "character (for one that no database stores) or null (for NaN and infinite numbers)."
             )
-            self.run.notice("info", "characters_replaced", message, collection=name)
+            self.run.notice("info", "values_replaced", message, collection=name)
         if not tally["new"] and not tally["changed"]:
             tally["why"] = _why_nothing(page, tally)
 

@@ -40,6 +40,12 @@ def test_a_lone_surrogate_is_read_and_replaced_visibly() -> None:
     assert render(record) == ('{"a":"\N{REPLACEMENT CHARACTER} broken","b":"😀"}'.encode(), 1)
 
 
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999", "-1e999"])
+def test_a_number_no_double_holds_becomes_null_and_is_counted(number: str) -> None:
+    record = parse(f'{{"a": 1.5, "b": [{number}], "c": -2e3}}')
+    assert render(record) == (b'{"a":1.5,"b":[null],"c":-2000.0}', 1)
+
+
 def test_a_text_that_only_looks_like_nul_is_left_alone() -> None:
     assert render({"a": "\\u0000"}) == (b'{"a":"\\\\u0000"}', 0)
 
