@@ -20,9 +20,10 @@ from warehouses import watermarks
 from warehouses.engines.base import Row, Session
 from warehouses.models import CollectionResult, Connection, RowsPerDay, WarehouseSync, Watermark
 from warehouses.models import Column as KnownColumn
+from warehouses.schedule import retry_later
 from warehouses.watermarks import Rewound
 from workspace.ahead import Ahead
-from workspace.errors import ConfigError, PublicError
+from workspace.errors import ConfigError, PublicError, TransientError
 from workspace.hub import store
 from workspace.hub.columns import SYSTEM, SYSTEM_NAMES, Change, Column, Layout, Type
 from workspace.hub.models import Collection
@@ -110,6 +111,7 @@ class FlushSlice(Slice[WarehouseSync]):
         self.tables: dict[str, dict[str, Type]] = {}
         self._results: dict[int, CollectionResult] = {}
         self._settings: Any = None
+        self._may_pass = False
 
     def work(self) -> None:
         """Flush what is pending and read the counts back; begin again when somebody changes what that is."""
@@ -118,6 +120,9 @@ class FlushSlice(Slice[WarehouseSync]):
                 return self._work()
             except Rewound:
                 self.run.say("What is to be flushed was changed meanwhile; looking again.")
+            except TransientError:
+                self._may_pass = True
+                raise
 
     def _work(self) -> None:
         """One attempt; with nothing pending the warehouse is left alone."""
@@ -143,6 +148,8 @@ class FlushSlice(Slice[WarehouseSync]):
             self.run.notice("info", "rows_differ", message, action="See what it found, and repair it.")
         with transaction.atomic():
             super().finish(status)
+            if self._may_pass or any(count.get("may_pass") for count in self.run.counts.values()):
+                retry_later(self.run)
             RowsPerDay.objects.add(self.run)
 
     def _pending(self) -> list[Target]:
@@ -250,7 +257,7 @@ class FlushSlice(Slice[WarehouseSync]):
     def _refused(self, target: Target, error: PublicError) -> None:
         """Leave a table to the next run; kept with the run, so that its further slices leave it alone as well."""
         target.loaded = 0
-        self.run.counts[target.name]["error"] = error.code
+        self.run.counts[target.name] |= {"error": error.code, "may_pass": isinstance(error, TransientError)}
         self.run.notice("error", error.code, error.message, collection=target.name, action=error.action)
         self.lease.commit_point(counts=self.run.counts, notices=self.run.notices)
         self.pause_if_late()

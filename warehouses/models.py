@@ -117,7 +117,11 @@ class WarehouseSync(Run):
     side = "warehouse"
     connection = models.ForeignKey(Connection, models.CASCADE, related_name="syncs")
     again = models.CharField(
-        max_length=10, blank=True, help_text="Trigger of the run that was asked for while this one worked."
+        max_length=10, blank=True, help_text="Trigger of the run that is to follow this one."
+    )
+    again_at = models.DateTimeField(null=True, help_text="When that one may start; NULL: at once.")
+    attempt = models.SmallIntegerField(
+        default=0, help_text="How many runs before it were cut short by what may pass."
     )
 
     class Meta:

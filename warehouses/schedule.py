@@ -6,6 +6,8 @@
     {"hours": [6, 18]}       at these full hours in the workspace's time zone (plans with hourly slots)
     {"minutes": 15}          every so many minutes (plans whose interval allows it)
     {"after_sync": true}     right after each source sync that changed something (likewise)
+
+A run that fails by what may pass is tried again a few times before its next slot, later with each attempt.
 """
 
 from __future__ import annotations
@@ -15,16 +17,21 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from warehouses.models import Connection, Warehouse, WarehouseSync
+from warehouses.watermarks import waiting
 from workspace.errors import ConfigError
 from workspace.models import User, Workspace
 from workspace.runs import Run, orphans, queue
 
 Enqueue = Callable[[Any], None]
 BATCH = 500
+RETRY_AFTER = [timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 60, 60)]
+"""When a run that was cut short by what may pass is tried again, one after the other."""
+LEFT_BEHIND = timedelta(hours=1)
+"""How long changes wait for the next source sync before they are flushed without one."""
 
 
 def validate_schedule(schedule: dict[str, Any], workspace: Workspace) -> None:
@@ -86,21 +93,56 @@ def start_after_sync(schema_id: int, enqueue: Enqueue, *, first: bool = False) -
         _enqueue_later(enqueue, request_sync(connection, trigger))
 
 
-def start_again(enqueue: Enqueue) -> int:
-    """Start the runs that were asked for while one worked that has ended since; returns how many."""
+def start_again(enqueue: Enqueue, now: datetime | None = None) -> int:
+    """Start the runs that are to follow one that has ended; returns how many were looked at.
+
+    They were asked for while it worked, or it was cut short by what may pass by now.
+    """
+    now = now or timezone.now()
     with transaction.atomic():
         ended = list(
             WarehouseSync.objects.select_for_update(skip_locked=True, of=("self",))
             .select_related("connection__warehouse")
             .exclude(again="")
             .exclude(status__in=Run.ACTIVE)
+            .filter(Q(again_at=None) | Q(again_at__lte=now))
             .order_by("queued_at")[:BATCH]
         )
         for run in ended:
-            if run.status != Run.Status.CANCELLED and run.connection.enabled:
-                _enqueue_later(enqueue, request_sync(run.connection, run.again))
-        WarehouseSync.objects.filter(pk__in=[run.pk for run in ended]).update(again="")
+            if _is_to_follow(run):
+                attempt = run.attempt + 1 if run.again_at else 0
+                _enqueue_later(enqueue, request_sync(run.connection, run.again, attempt=attempt))
+        WarehouseSync.objects.filter(pk__in=[run.pk for run in ended]).update(again="", again_at=None)
     return len(ended)
+
+
+def retry_later(run: WarehouseSync) -> None:
+    """Have a run that has just ended followed by another one, later with each attempt; in the caller's transaction.
+
+    After the last of them the schedule has to do. One that was asked for already comes at once.
+    """
+    if run.attempt < len(RETRY_AFTER):
+        at = timezone.now() + RETRY_AFTER[run.attempt]
+        alone = WarehouseSync.objects.filter(pk=run.pk, again="")
+        alone.update(again=Run.Trigger.SCHEDULE, again_at=at)
+
+
+def start_left_behind(enqueue: Enqueue, now: datetime | None = None) -> int:
+    """Start connections that only follow source syncs and have waited for an hour with changes; returns how many.
+
+    A flush that failed has nobody else who would try again while nothing changes at the source.
+    """
+    now = now or timezone.now()
+    recent = WarehouseSync.objects.filter(connection=OuterRef("pk"), queued_at__gt=now - LEFT_BEHIND)
+    quiet = Connection.objects.filter(
+        ~Exists(recent), enabled=True, warehouse__enabled=True, warehouse__schedule__after_sync=True
+    )
+    started = 0
+    for connection in waiting(quiet.filter(warehouse__workspace__closing_at=None)):
+        with transaction.atomic():
+            _enqueue_later(enqueue, request_sync(connection, Run.Trigger.SCHEDULE))
+        started += 1
+    return started
 
 
 def nudge_orphans(enqueue: Enqueue, model: type[Run] = WarehouseSync) -> int:
@@ -112,18 +154,28 @@ def nudge_orphans(enqueue: Enqueue, model: type[Run] = WarehouseSync) -> int:
 
 
 def request_sync(
-    connection: Connection, trigger: str = Run.Trigger.MANUAL, *, by: User | None = None
+    connection: Connection, trigger: str = Run.Trigger.MANUAL, *, by: User | None = None, attempt: int = 0
 ) -> WarehouseSync:
     """A queued sync of this connection, or the one that is already under way; `by` is who asked for it.
 
     One that works already may have looked at the Hub before what it is asked for came: another follows it.
     """
-    fields = {"trigger": trigger, "started_by": by, "workspace_id": connection.warehouse.workspace_id}
+    workspace_id = connection.warehouse.workspace_id
+    fields = {"trigger": trigger, "started_by": by, "workspace_id": workspace_id, "attempt": attempt}
     while True:
         run = queue(WarehouseSync, {"connection": connection}, **fields)
         working = WarehouseSync.objects.filter(pk=run.pk, status=Run.Status.RUNNING)
-        if run.status == Run.Status.QUEUED or working.update(again=trigger):
+        if run.status == Run.Status.QUEUED or working.update(again=trigger, again_at=None):
             return run  # else it has ended just now
+
+
+def _is_to_follow(run: WarehouseSync) -> bool:
+    """Whether the run wanted after this one is still wanted; one that is tried again only if no other has come."""
+    connection = run.connection
+    if run.status == Run.Status.CANCELLED or not (connection.enabled and connection.warehouse.enabled):
+        return False
+    newer = connection.syncs.filter(queued_at__gt=run.queued_at).exclude(status=Run.Status.SKIPPED)
+    return run.again_at is None or not newer.exists()
 
 
 def _enqueue_later(enqueue: Enqueue, run: WarehouseSync) -> None:

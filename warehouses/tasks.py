@@ -18,6 +18,7 @@ def tick() -> None:
     """Every minute: start what is due, wake what was left behind."""
     schedule.start_due(enqueue)
     schedule.start_again(enqueue)
+    schedule.start_left_behind(enqueue)
     schedule.nudge_orphans(enqueue)
     comparisons.start_due(comparisons.enqueue)
     schedule.nudge_orphans(comparisons.enqueue, Comparison)

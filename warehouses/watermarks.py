@@ -6,12 +6,13 @@ covers up what was asked for while it worked.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import transaction
-from django.db.models import F, OuterRef, Subquery
-from django.db.models.functions import Greatest
+from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce, Greatest
 
 from warehouses.models import Connection, Watermark
 from workspace.hub.models import Collection
@@ -19,6 +20,17 @@ from workspace.hub.models import Collection
 
 class Rewound(Exception):
     """Somebody has sent a watermark back since it was read; whoever has read it begins again."""
+
+
+def waiting(connections: QuerySet[Connection]) -> Iterator[Connection]:
+    """Those of the connections for which the Hub has changes that were not flushed."""
+    mark = Watermark.objects.filter(connection=OuterRef(OuterRef("pk")), collection=OuterRef("pk"))
+    flushed = Coalesce(Subquery(mark.values("version")), 0)
+    behind = Collection.objects.filter(schema=OuterRef("schema"), version__gt=flushed)
+    names = ArraySubquery(behind.values("name"))
+    for connection in connections.select_related("warehouse").annotate(behind=names):
+        if set(connection.behind) - set(connection.collections_off):
+            yield connection
 
 
 def rewind(connection: Connection, collections: Iterable[Collection], *, rewrite: bool) -> int:
