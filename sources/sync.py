@@ -6,6 +6,7 @@ committed together, so that a slow vendor costs one commit a page and a fast one
 
 from __future__ import annotations
 
+import json
 import logging
 import uuid
 from collections.abc import Callable, Iterator
@@ -16,7 +17,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from sources.connectors.base import Client, Page, Rejected, Stream
+from sources.connectors.base import Client, Page, Record, Rejected, Stream
 from sources.models import Cursor, Quarantined, Source, SourceSync
 from sources.traffic import SharedTraffic
 from workspace.ahead import Ahead
@@ -42,10 +43,11 @@ Watch = Callable[[SourceSync, str, SharedTraffic], None]
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A page with its records rendered for the Hub."""
+    """A page with its records rendered for the Hub; `rejected` are those of them and of the page that cannot be."""
 
     page: Page
     entries: list[store.Entry]
+    rejected: list[Rejected]
 
 
 def run_slice(run_id: Any, *, seconds: float | None = None, watch: Watch | None = None) -> bool:
@@ -147,7 +149,7 @@ class SyncSlice(Slice[SourceSync]):
         try:
             with transaction.atomic():
                 for batch in batches:
-                    self._take_in(cursor, batch.page, tally)
+                    self._take_in(cursor, batch, tally)
                 entries = [entry for batch in batches for entry in batch.entries]
                 _add(tally, store.upsert(cursor.collection, entries).as_dict())
                 if batches[-1].page.ends:
@@ -159,17 +161,19 @@ class SyncSlice(Slice[SourceSync]):
             self.run.counts[cursor.collection.name], self.run.notices = before
             raise
 
-    def _take_in(self, cursor: Cursor, page: Page, tally: dict[str, Any]) -> None:
-        collection = cursor.collection
+    def _take_in(self, cursor: Cursor, batch: Batch, tally: dict[str, Any]) -> None:
+        collection, page = cursor.collection, batch.page
         if page.begins:
             cursor.reading_since, cursor.seen = timezone.now(), 0
             cursor.notes_seen = store.begin_read(collection)
         if page.full and cursor.notes_seen:
-            cursor.seen += store.note_seen(collection, [record.id for record in page.records])
+            cursor.seen += store.note_seen(
+                collection, [record.id for record in page.records if store.can_be_id(record.id)]
+            )
         if page.total is not None:
             tally["total"] = page.total
-        _add(tally, {"read": len(page.records), "quarantined": len(page.rejected)})
-        _quarantine(self.run, collection, page.rejected)
+        _add(tally, {"read": len(page.records), "quarantined": len(batch.rejected)})
+        _quarantine(self.run, collection, batch.rejected)
         for remark in page.remarks:
             self.run.notice(remark.level, remark.code, remark.message, collection=collection.name)
 
@@ -240,7 +244,20 @@ class SyncSlice(Slice[SourceSync]):
 def _prepared(pages: Iterator[Page]) -> Iterator[Batch]:
     """Render and hash in the fetching thread, while the other waits for the database."""
     for page in pages:
-        yield Batch(page, [store.prepare(*record) for record in page.records])
+        batch = Batch(page, [], list(page.rejected))
+        for record in page.records:
+            try:
+                batch.entries.append(store.prepare(*record))
+            except ValueError as error:
+                batch.rejected.append(Rejected(_raw(record), str(error)))
+        yield batch
+
+
+def _raw(record: Record) -> str:
+    try:
+        return json.dumps(record.body)  # ASCII: nothing in it that a database would refuse
+    except RecursionError:
+        return f"{record.id!a}: nested too deeply to be written down"
 
 
 def _piled_up(ahead: Ahead[Batch], objects: int) -> Iterator[Batch]:

@@ -13,6 +13,8 @@ import msgspec
 
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 VISIBLE_NUL = "\N{SYMBOL FOR NULL}"
+DEEPEST = 200
+"""Levels of a record; orjson, which writes nested values for warehouses, takes 254."""
 _decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder(order="sorted").encode
 
@@ -32,14 +34,26 @@ def parse(text: bytes | str) -> Any:
 def render(record: dict[str, Any]) -> tuple[bytes, int]:
     """The record as compact JSON with sorted keys, and how many values had to be mended.
 
+    Raises ValueError when it is nested too deeply.
     Equal records give equal bytes, whatever the order of their keys. No database stores NUL in a text and no encoder
     takes a lone surrogate: both are replaced by a visible character. JSON has no NaN and no infinity: they become null.
     """
     try:
         text = _encode(record)
-    except (UnicodeEncodeError, TypeError):
-        return _render_mended(record)
-    return _render_mended(record) if b"\\u0000" in text else (text, 0)
+    except (UnicodeEncodeError, TypeError, RecursionError):
+        text = b""
+    if not text or text.count(b"{") + text.count(b"[") > DEEPEST:
+        _refuse_deeper(record)
+    return (text, 0) if text and b"\\u0000" not in text else _render_mended(record)
+
+
+def _refuse_deeper(record: dict[str, Any]) -> None:
+    level: list[Any] = [record]
+    for _ in range(DEEPEST):
+        inner = [value.values() if isinstance(value, dict) else value for value in level]
+        level = [value for values in inner for value in values if isinstance(value, dict | list)]
+    if level:
+        raise ValueError(f"It is nested more than {DEEPEST} levels deep.")
 
 
 def _render_mended(record: dict[str, Any]) -> tuple[bytes, int]:

@@ -25,6 +25,8 @@ from workspace.payload import parse, render
 DELETION_SHARE, DELETION_FLOOR = 0.05, 20
 """More than this share of a collection, and more than this many: a deletion waits for an admin."""
 
+LONGEST_ID = 500
+"""Bytes of an id: it is part of an index."""
 LAST = 2**63 - 1
 """No version is above it."""
 
@@ -74,10 +76,25 @@ class Sweep:
 
 
 def prepare(object_id: str, stamp: datetime | None, record: dict[str, Any]) -> Entry:
-    """Render and hash a record; pure, so that the thread that fetches can do it."""
+    """Render and hash a record; pure, so that the thread that fetches can do it.
+
+    Raises ValueError with the reason when no database stores it.
+    """
+    if not can_be_id(object_id):
+        raise ValueError(f"Its id is longer than {LONGEST_ID} bytes or holds characters no database stores.")
     payload, mended = render(record)
     digest = hashlib.blake2b(payload, digest_size=16).hexdigest()
     return Entry(object_id, stamp, payload, digest, mended)
+
+
+def can_be_id(text: str) -> bool:
+    """Whether an object can be stored under this id."""
+    if len(text) < LONGEST_ID // 4 and text.isalnum():
+        return True
+    try:
+        return "\x00" not in text and len(text.encode()) <= LONGEST_ID
+    except UnicodeEncodeError:  # a lone surrogate
+        return False
 
 
 def upsert(collection: Collection, entries: Sequence[Entry], *, partial: bool = False) -> Tally:

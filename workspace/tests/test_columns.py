@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from workspace.hub.columns import SYSTEM, SYSTEM_NAMES, Layout, Type, Value, as_text, column_name, snake_case
 from workspace.hub.names import LONGEST, RESERVED
+from workspace.payload import DEEPEST, render
 
 STAMP = "2013-05-09T17:02:16Z"
 BIG = 2**70
@@ -315,3 +316,11 @@ def test_a_second_layout_of_the_same_objects_learns_nothing(payloads: list[dict[
     wide = len(first.columns)
     assert [again.row(p) for p in payloads] == [row + [None] * (wide - len(row)) for row in rows]
     assert again.take_changes() == []
+
+
+def test_what_is_nested_as_deeply_as_the_hub_stores_is_laid_out_even_where_keys_share_a_column() -> None:
+    deep: dict[str, Any] = {"k": [BIG]}
+    for _ in range(DEEPEST - 3):
+        deep = {"k": deep}
+    render(payload := {"aB": 1, "a_b": 2, "x": deep})
+    assert laid_out(payload)[0]["a_b"] == 2
