@@ -85,7 +85,8 @@ def start_after_sync(schema_id: int, enqueue: Enqueue, *, first: bool = False) -
 
     After the source's `first` sync that is all of them, whatever the plan's interval.
     """
-    connections = Connection.objects.filter(schema_id=schema_id, enabled=True, warehouse__enabled=True)
+    alive = Connection.objects.filter(schema__workspace__closing_at=None)
+    connections = alive.filter(schema_id=schema_id, enabled=True, warehouse__enabled=True)
     if not first:
         connections = connections.filter(Q(warehouse__schedule__after_sync=True) | Q(syncs=None))
     trigger = Run.Trigger.SETUP if first else Run.Trigger.SCHEDULE
@@ -102,7 +103,7 @@ def start_again(enqueue: Enqueue, now: datetime | None = None) -> int:
     with transaction.atomic():
         ended = list(
             WarehouseSync.objects.select_for_update(skip_locked=True, of=("self",))
-            .select_related("connection__warehouse")
+            .select_related("connection__warehouse", "workspace")
             .exclude(again="")
             .exclude(status__in=Run.ACTIVE)
             .filter(Q(again_at=None) | Q(again_at__lte=now))
@@ -172,7 +173,8 @@ def request_sync(
 def _is_to_follow(run: WarehouseSync) -> bool:
     """Whether the run wanted after this one is still wanted; one that is tried again only if no other has come."""
     connection = run.connection
-    if run.status == Run.Status.CANCELLED or not (connection.enabled and connection.warehouse.enabled):
+    off = run.workspace.closing_at or not (connection.enabled and connection.warehouse.enabled)
+    if off or run.status == Run.Status.CANCELLED:
         return False
     newer = connection.syncs.filter(queued_at__gt=run.queued_at).exclude(status=Run.Status.SKIPPED)
     return run.again_at is None or not newer.exists()

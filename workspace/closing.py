@@ -1,4 +1,4 @@
-"""A workspace on its way out: for five days nothing is scheduled and anybody in charge can keep it, then it is gone."""
+"""A workspace on its way out: for five days nothing starts and any owner can keep it, then it is gone."""
 
 from __future__ import annotations
 
@@ -59,6 +59,6 @@ def _delete(workspace: Workspace) -> bool:
 def _stop_runs(workspace: Workspace) -> bool:
     """Ask what works to end; whether there was any."""
     asked = 0
-    for runs in (workspace.sourcesyncs, workspace.warehousesyncs):
+    for runs in (workspace.sourcesyncs, workspace.warehousesyncs, workspace.comparisons):
         asked += runs.filter(status__in=Run.ACTIVE).update(cancel_requested=True)
     return bool(asked)

@@ -31,16 +31,19 @@ class MemberRequest(HttpRequest):
     access: Access
 
 
+CLOSING = "This workspace is going to be deleted. An owner can keep it; until then nothing is changed in it."
+
 View = Callable[Concatenate[MemberRequest, P], HttpResponseBase]
 
 
 def member_page(
-    ability: Ability | None = None,
+    ability: Ability | None = None, *, while_closing: bool = False
 ) -> Callable[[View[P]], Callable[..., HttpResponseBase]]:
     """Make a view a page of the workspace `workspace_slug` of its address, which it is not handed.
 
     The view finds `request.access`. With an `ability` the page is refused to members without it; what concerns one
-    source is checked by the view itself with `request.access.require`.
+    source is checked by the view itself with `request.access.require`. In a workspace that is going to be deleted
+    nothing is changed or started, but by pages that say so with `while_closing`.
     """
 
     def decorate(view: View[P]) -> Callable[..., HttpResponseBase]:
@@ -54,9 +57,11 @@ def member_page(
             try:
                 if ability is not None:
                     member.access.require(ability)
+                if member.access.workspace.closing_at and request.method == "POST" and not while_closing:
+                    return _refuse(member, CLOSING)
                 return view(member, *args, **kwargs)
             except Refused as refused:
-                return _refuse(member, refused)
+                return _refuse(member, refused.access.refusal(refused.ability))
 
         return page
 
@@ -182,6 +187,5 @@ def _lead_on(request: MemberRequest, former: str) -> HttpResponse:
     return redirect(request.get_full_path().replace(f"/{former}/", f"/{moved.slug}/", 1))
 
 
-def _refuse(request: MemberRequest, refused: Refused) -> HttpResponse:
-    reason = refused.access.refusal(refused.ability)
+def _refuse(request: MemberRequest, reason: str) -> HttpResponse:
     return render(request, "workspace/refused.html", {"reason": reason}, status=403)

@@ -52,7 +52,7 @@ def sync_now(request: MemberRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
-@member_page()
+@member_page(while_closing=True)
 def cancel(request: MemberRequest, slug: str, run_id: Any) -> HttpResponse:
     """Stop a sync: at once when nobody works on it yet, else after the page that is being written."""
     source = find_source(request, slug)

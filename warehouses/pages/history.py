@@ -74,7 +74,7 @@ def sync(request: MemberRequest, slug: str, source_slug: str) -> HttpResponse:
 
 
 @require_POST
-@member_page(Ability.ADMIN_WAREHOUSES)
+@member_page(Ability.ADMIN_WAREHOUSES, while_closing=True)
 def cancel(request: MemberRequest, slug: str, source_slug: str, run_id: Any) -> HttpResponse:
     """Stop a run: at once when nobody works on it, else after the slice that is being loaded."""
     connection = find_connection(request, slug, source_slug)

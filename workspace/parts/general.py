@@ -72,13 +72,13 @@ def close_workspace(request: MemberRequest) -> HttpResponse:
     else:
         closing.close(workspace, request.user)
         messages.success(
-            request, "The workspace will be deleted in five days. Until then anybody in charge can keep it."
+            request, "The workspace will be deleted in five days. Until then any owner can keep it."
         )
     return redirect(address_of(workspace.slug, "general"))
 
 
 @require_POST
-@member_page(Ability.OWN)
+@member_page(Ability.OWN, while_closing=True)
 def keep_workspace(request: MemberRequest) -> HttpResponse:
     """Think better of it."""
     try:

@@ -16,7 +16,7 @@ from workspace import closing
 from workspace.audit import record
 from workspace.models import AuditEvent, Invitation, Membership, RoleGrant, User, Workspace
 from workspace.tests.fixtures import grant
-from workspace.tests.overview.conftest import add_source
+from workspace.tests.overview.conftest import add_run, add_source
 
 AT = "/acme/settings"
 GENERAL = {"name": "Acme", "slug": "acme", "region": "us", "time_zone": "UTC"}
@@ -149,3 +149,24 @@ def test_some_parts_are_for_owners_only(acme: Workspace, bob: User, as_bob: Clie
 def test_charlie_finds_nothing(acme: Workspace, as_charlie: Client) -> None:
     for part in ("general", "access", "plan", "audit", "audit.csv"):
         assert as_charlie.get(f"{AT}/{part}").status_code == 404
+
+
+def test_nothing_is_changed_or_started_in_a_closing_workspace(
+    as_alice: Client, acme: Workspace, alice: User
+) -> None:
+    source = add_source(acme)
+    closing.close(acme, alice)
+    answer = as_alice.post(f"/acme/sources/{source.slug}/sync")
+    assert answer.status_code == 403
+    assert "going to be deleted" in answer.content.decode()
+    assert as_alice.post(f"{AT}/general", GENERAL | {"name": "Other"}).status_code == 403
+    assert not source.syncs.exists()
+
+
+def test_work_under_way_is_stopped_before_a_workspace_is_deleted(acme: Workspace, alice: User) -> None:
+    run = add_run(add_source(acme), "running")
+    closing.close(acme, alice)
+    Workspace.objects.update(closing_at=timezone.now())
+    assert closing.delete_due() == 0
+    run.refresh_from_db()
+    assert run.cancel_requested
