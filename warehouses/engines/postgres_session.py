@@ -27,6 +27,7 @@ from warehouses.engines.postgres_sql import (
     SQL_TYPES,
     STAGE,
     STORED_TYPES,
+    WIDER,
     checksums,
     definition,
     differing,
@@ -119,8 +120,8 @@ class PostgresSession(Session):
     def widen(self, schema: str, table: str, column: Column) -> None:
         with self._own(schema, table):
             stored = self.describe(schema).get(table, {}).get(column.name)
-            if stored in (column.type, Type.TEXT):
-                return
+            if stored is not None and column.type not in WIDER[stored]:
+                return  # somebody has made it as wide already
             value = widened(quoted(column.name), stored, column.type)
             change = f"ALTER COLUMN {quoted(column.name)} TYPE {SQL_TYPES[column.type]} USING {value}"
             self._run(f"SET LOCAL statement_timeout = '{TABLE_REWRITE}'")

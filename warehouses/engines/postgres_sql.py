@@ -33,6 +33,16 @@ STORED_TYPES = {
 A narrower type somebody chose is respected: a value that does not fit it is an error that names the column.
 """
 
+WIDER = {
+    Type.BOOLEAN: {Type.TEXT},
+    Type.INTEGER: {Type.FLOAT, Type.NUMERIC, Type.TEXT},
+    Type.FLOAT: {Type.NUMERIC, Type.TEXT},
+    Type.NUMERIC: {Type.TEXT},
+    Type.TIMESTAMP: {Type.TEXT},
+    Type.TEXT: set[Type](),
+}
+"""The types that hold every value of a type, and more."""
+
 STAGE = "pg_temp.tributary_stage"
 
 

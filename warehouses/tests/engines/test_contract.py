@@ -322,6 +322,16 @@ def test_a_question_from_another_thread_waits_for_the_merge(bed: Bed, session: S
     assert answers == [True]
 
 
+def test_a_column_that_is_wider_already_is_never_narrowed(bed: Bed, session: Session) -> None:
+    exact = Column("amount", Type.NUMERIC)
+    loaded(session, bed, [exact], a_row("1", 1, 12345678901234567890))
+    for narrower in (Type.FLOAT, Type.INTEGER):
+        session.widen(bed.schema, "cases", Column("amount", narrower))
+    session.commit()
+    assert column(bed, "amount") == [12345678901234567890]
+    assert session.describe(bed.schema)["cases"]["amount"] is Type.NUMERIC
+
+
 def test_a_schema_is_filled_by_one_owner_only(bed: Bed, session: Session) -> None:
     for _ in range(2):
         session.create_schema(bed.schema, "acme")
