@@ -131,12 +131,15 @@ class SyncSlice(Slice[SourceSync]):
                 self.pause_if_late()
 
     def _start(self, stream: Stream) -> Cursor:
-        """The cursor to go on from; emptied when the whole collection is to be read again."""
+        """The cursor to go on from; emptied when the whole collection is to be read again.
+
+        What every run reads whole it reads at one stretch: the place where another run stopped is no longer the same.
+        """
         collection = self.source.collection(stream.collection)
         cursor, _ = Cursor.objects.get_or_create(source=self.source, collection=collection)
         cursor.collection = collection
         tally = self._tally(stream.collection)
-        again = self.run.full or cursor.full_read_due(self.source.full_read_every)
+        again = self.run.full or not stream.incremental or cursor.full_read_due(self.source.full_read_every)
         if again and not tally.get("begun"):
             cursor.state = {}
         tally["begun"] = True
@@ -207,12 +210,17 @@ class SyncSlice(Slice[SourceSync]):
     def _look_for_missing(self, cursor: Cursor, page: Page, tally: dict[str, Any]) -> None:
         if not (page.complete and cursor.notes_seen) or tally["quarantined"]:
             return
-        found = store.sweep(cursor.collection, cursor.seen)
+        found = store.sweep(cursor.collection, cursor.seen, twice=page.turned)
         if found is None:
             message = "Notes of this read were lost in a crash; missing objects are looked for next time."
             self.run.notice("info", "sweep_skipped", message, collection=cursor.collection.name)
             return
         _add(tally, {"deleted": found.deleted})
+        if found.doubted:
+            doubted = _many(found.doubted, "object")
+            self.run.say(
+                f"{cursor.collection.name}: {doubted} not met; deleted if the next read misses them too."
+            )
         if found.held:
             message = (
                 f"{_many(found.held, 'object')} vanished at the source, too many to believe, and were kept."

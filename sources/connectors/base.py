@@ -53,8 +53,10 @@ class Page:
 
     `begins` marks the first page of a read of the whole collection, `full` every page of such a read, `ends`
     the last page of this run of the stream. `complete` (with `ends` and `full`) vouches that every object the
-    vendor has was in the pages since `begins`: only then are missing objects looked for. `total` is what the
-    vendor says the listing holds, None when it does not say.
+    vendor has was in the pages since `begins`: only then are missing objects looked for. `turned` (with
+    `complete`) says that pages were turned by number, so that one object that goes and another that comes
+    meanwhile may have let a third slip by: such a read alone proves nobody missing, two in a row do. `total` is
+    what the vendor says the listing holds, None when it does not say.
     """
 
     records: Sequence[Record]
@@ -63,6 +65,7 @@ class Page:
     begins: bool = False
     ends: bool = False
     complete: bool = False
+    turned: bool = False
     total: int | None = None
     rejected: Sequence[Rejected] = ()
     remarks: Sequence[Remark] = ()

@@ -90,6 +90,16 @@ class Seen(models.Model):
     object_id = models.TextField()
 
 
+class Missed(models.Model):
+    """An id that the last read in pages did not meet; when the next one misses it too, the object is gone. Unlogged."""
+
+    pk = models.CompositePrimaryKey("collection_id", "object_id")
+    collection = models.ForeignKey(
+        Collection, models.CASCADE, db_index=False, db_constraint=False, related_name="+"
+    )
+    object_id = models.TextField()
+
+
 class HeldDeletion(models.Model):
     """An object found missing among suspiciously many; it stays until an admin agrees."""
 

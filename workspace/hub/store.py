@@ -69,10 +69,11 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """What a complete read found missing: marked as deleted, or held for an admin."""
+    """What a complete read found missing: marked as deleted, held for an admin, or left until the next read."""
 
-    deleted: int
-    held: int
+    deleted: int = 0
+    held: int = 0
+    doubted: int = 0
 
 
 def prepare(object_id: str, stamp: datetime | None, record: dict[str, Any]) -> Entry:
@@ -197,45 +198,35 @@ def note_seen(collection: Collection, object_ids: Iterable[str]) -> int:
         return int(cursor.rowcount)
 
 
-def sweep(collection: Collection, seen: int) -> Sweep | None:
+def sweep(collection: Collection, seen: int, *, twice: bool = False) -> Sweep | None:
     """Mark as deleted what a complete read did not meet; more than the guard allows is held instead.
 
-    `seen` is what `note_seen` returned in total. None when the notes are not whole: a crash has emptied them.
+    `seen` is what `note_seen` returned in total. None when the notes are not whole: a crash has emptied them. With
+    `twice` an object is only gone when the sweep before did not meet it either.
     """
     with connection.cursor() as cursor:
         version = _lock(cursor, collection)
         cursor.execute("SELECT count(*) FROM hub_seen WHERE collection_id = %s", [collection.pk])
         if cursor.fetchone()[0] != seen:
             return None
-        missing = _missing(cursor, collection)
-        held = _suspicious(cursor, collection, len(missing))
-        _hold(cursor, collection, missing if held else [])
-        if not held:
-            _delete(cursor, collection, version, missing)
+        held = _hold_missing(cursor, collection, twice)
+        suspicious = _is_suspicious(cursor, collection, held)
+        deleted = 0 if suspicious else _delete_held(cursor, collection, version)
+        doubted = _note_missed(cursor, collection) - held + deleted if twice else 0
         cursor.execute("DELETE FROM hub_seen WHERE collection_id = %s", [collection.pk])
-    return Sweep(0, len(missing)) if held else Sweep(len(missing), 0)
+    return Sweep(deleted, held if suspicious else 0, doubted)
 
 
 def approve_deletions(collection: Collection) -> int:
     """Mark the held objects as deleted; returns how many. Those that have come again meanwhile are no longer held."""
     with connection.cursor() as cursor:
-        version = _lock(cursor, collection)
-        cursor.execute(
-            """DELETE FROM hub_helddeletion h USING hub_object o
-               WHERE h.collection_id = %s AND o.collection_id = h.collection_id AND o.object_id = h.object_id
-                 AND o.deleted_at IS NULL AND o.received_at <= h.found_at RETURNING h.object_id""",
-            [collection.pk],
-        )
-        ids = [row[0] for row in cursor]
-        _hold(cursor, collection, [])
-        _delete(cursor, collection, version, ids)
-    return len(ids)
+        return _delete_held(cursor, collection, _lock(cursor, collection))
 
 
 def forget(collection: Collection) -> None:
     """Remove all objects of a collection, notes and held deletions; for a source that is deleted."""
     with connection.cursor() as cursor:
-        for table in ("hub_seen", "hub_helddeletion", "hub_object"):
+        for table in ("hub_seen", "hub_missed", "hub_helddeletion", "hub_object"):
             cursor.execute(f"DELETE FROM {table} WHERE collection_id = %s", [collection.pk])
 
 
@@ -376,16 +367,34 @@ def _count(cursor: Any, collection: Collection, version: int, stored: int, delet
     )
 
 
-def _missing(cursor: Any, collection: Collection) -> list[str]:
+_MISSING = """FROM hub_object o WHERE o.collection_id = %s AND o.deleted_at IS NULL AND NOT EXISTS
+               (SELECT FROM hub_seen s WHERE s.collection_id = o.collection_id AND s.object_id = o.object_id)"""
+_AGAIN = """AND EXISTS
+            (SELECT FROM hub_missed m WHERE m.collection_id = o.collection_id AND m.object_id = o.object_id)"""
+
+
+def _hold_missing(cursor: Any, collection: Collection, twice: bool) -> int:
+    """Hold what is missing now in place of what was held before; how many that are."""
+    cursor.execute("DELETE FROM hub_helddeletion WHERE collection_id = %s", [collection.pk])
     cursor.execute(
-        """SELECT object_id FROM hub_object o WHERE collection_id = %s AND deleted_at IS NULL AND NOT EXISTS
-               (SELECT FROM hub_seen s WHERE s.collection_id = o.collection_id AND s.object_id = o.object_id)""",
+        f"""INSERT INTO hub_helddeletion (collection_id, object_id, found_at)
+            SELECT o.collection_id, o.object_id, now() {_MISSING} {_AGAIN if twice else ""}""",
         [collection.pk],
     )
-    return [row[0] for row in cursor]
+    return int(cursor.rowcount)
 
 
-def _suspicious(cursor: Any, collection: Collection, missing: int) -> bool:
+def _note_missed(cursor: Any, collection: Collection) -> int:
+    """Remember for the next sweep what is missing and not deleted; how many that are."""
+    cursor.execute("DELETE FROM hub_missed WHERE collection_id = %s", [collection.pk])
+    cursor.execute(
+        f"INSERT INTO hub_missed (collection_id, object_id) SELECT o.collection_id, o.object_id {_MISSING}",
+        [collection.pk],
+    )
+    return int(cursor.rowcount)
+
+
+def _is_suspicious(cursor: Any, collection: Collection, missing: int) -> bool:
     if missing <= DELETION_FLOOR:
         return False
     cursor.execute(
@@ -394,22 +403,18 @@ def _suspicious(cursor: Any, collection: Collection, missing: int) -> bool:
     return bool(missing > DELETION_SHARE * cursor.fetchone()[0])
 
 
-def _hold(cursor: Any, collection: Collection, ids: Sequence[str]) -> None:
-    cursor.execute("DELETE FROM hub_helddeletion WHERE collection_id = %s", [collection.pk])
-    cursor.execute(
-        """INSERT INTO hub_helddeletion (collection_id, object_id, found_at)
-           SELECT %s, unnest(%s::text[]), now()""",
-        [collection.pk, list(ids)],
-    )
-
-
-def _delete(cursor: Any, collection: Collection, version: int, ids: Sequence[str]) -> None:
-    if not ids:
-        return
+def _delete_held(cursor: Any, collection: Collection, version: int) -> int:
+    """Mark as deleted what is held, but for what has changed since; how many that were."""
     cursor.execute(
         """UPDATE hub_object o SET version = %s + gone.place, deleted_at = now(), received_at = now()
-           FROM unnest(%s::text[]) WITH ORDINALITY AS gone (object_id, place)
+           FROM (SELECT object_id, row_number() OVER () AS place
+                 FROM hub_helddeletion JOIN hub_object USING (collection_id, object_id)
+                 WHERE collection_id = %s AND deleted_at IS NULL AND hub_object.received_at <= found_at) gone
            WHERE o.collection_id = %s AND o.object_id = gone.object_id""",
-        [version, list(ids), collection.pk],
+        [version, collection.pk, collection.pk],
     )
-    _count(cursor, collection, version + len(ids), 0, len(ids))
+    deleted = int(cursor.rowcount)
+    cursor.execute("DELETE FROM hub_helddeletion WHERE collection_id = %s", [collection.pk])
+    if deleted:
+        _count(cursor, collection, version + deleted, 0, deleted)
+    return deleted

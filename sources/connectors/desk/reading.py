@@ -28,6 +28,8 @@ class Tally:
     moved: bool = False
     """Whether the number of objects changed while pages were turned: something may have slipped across a
     border."""
+    turned: bool = False
+    """Whether pages were turned by number: then something may have done so although the number is the same."""
 
     @classmethod
     def of(cls, cursor: Cursor) -> Tally:
@@ -38,6 +40,7 @@ class Tally:
         """Count one answer."""
         self.total = leap.listing.total if self.total is None else self.total
         self.moved = self.moved or (leap.of_all and leap.listing.total != self.total)
+        self.turned = self.turned or leap.turned
         self.read += leap.passed
         self.rejected += rejected
 
@@ -91,7 +94,8 @@ class FullRead:
         recount = self.recount or tally.read != tally.total
         now = self.count() if recount else tally.read
         if tally.read == now and not tally.moved:
-            return replace(page, ends=True, complete=not tally.rejected, remarks=leap.remarks)
+            sound = not tally.rejected
+            return replace(page, ends=True, complete=sound, turned=tally.turned, remarks=leap.remarks)
         message = (
             f"{tally.read:,} {self.collection} were read while Desk counts {now:,} ({tally.total:,} when the "
             "read began). Nothing that is missing is taken for deleted this time."

@@ -38,6 +38,8 @@ class Leap(NamedTuple):
     """Where the next answer starts; None after the last."""
     of_all: bool = False
     """Whether `listing.total` counts the whole list and not what is left of it."""
+    turned: bool = False
+    """Whether it is a later page by its number: what moved in front of it has shifted what is on it."""
     remarks: tuple[Remark, ...] = ()
 
 
@@ -96,7 +98,7 @@ def by_page(client: DeskClient, query: Query, mark: Mark) -> Iterator[Leap]:
         seen.update(filter(None, map(entry_id, entries)))
         highest = _highest(entries, highest)
         after = {"page": page + 1, "highest": highest} if listing.more else None
-        yield Leap(listing, entries, _distinct(entries), after, of_all=True)
+        yield Leap(listing, entries, _distinct(entries), after, of_all=True, turned=page > 1)
         if not listing.more or page >= PAGE_CAP:
             return
         page += 1

@@ -95,6 +95,29 @@ def test_a_list_that_shrinks_while_pages_are_turned_is_doubtful(
     assert [remark.code for remark in last.remarks] == ["count_differs"]
 
 
+def test_a_list_of_several_pages_says_that_something_may_have_slipped_by(
+    make_site: MakeSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One object goes and another comes between two pages: the number is the same, and a third was on neither."""
+    monkeypatch.setattr(Users, "per_page", 20)
+    site = make_site(users=[thing("users", n, level="agent") for n in range(1, 51)])
+    steps = site.steps("users")
+    read = {record.id for record in next(steps).records}
+    site.drop("users", 3)
+    site.put("users", 51, NOON)
+    *others, last = steps
+    read |= {record.id for page in [*others, last] for record in page.records}
+    assert "21" not in read
+    assert (last.complete, last.turned) == (True, True)
+
+
+@pytest.mark.parametrize("collection", ["users", "cases", "companies"])
+def test_a_read_that_turns_no_pages_leaves_no_doubt(collection: str, make_site: MakeSite) -> None:
+    site = make_site(**{collection: [thing(collection, n) for n in range(1, 301)]})
+    last = site.read(collection).last
+    assert (last.complete, last.turned) == (True, False)
+
+
 def test_a_list_in_the_order_of_ids_goes_on_beyond_the_page_cap(
     make_site: MakeSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -95,9 +95,9 @@ def test_the_counters_follow(cases: Collection) -> None:
     assert (cases.objects_stored, cases.objects_deleted) == (3, 0)
 
 
-def read_whole(cases: Collection, ids: list[str]) -> store.Sweep | None:
+def read_whole(cases: Collection, ids: list[str], *, twice: bool = False) -> store.Sweep | None:
     store.begin_read(cases)
-    return store.sweep(cases, store.note_seen(cases, ids))
+    return store.sweep(cases, store.note_seen(cases, ids), twice=twice)
 
 
 def test_an_object_missing_from_a_complete_read_is_marked_and_gets_a_new_version(cases: Collection) -> None:
@@ -145,6 +145,30 @@ def test_a_held_object_that_comes_again_is_not_deleted_by_the_agreement(
     store.upsert(cases, [entry("7", priority=priority)])
     assert store.approve_deletions(cases) == 39
     assert Object.objects.get(collection=cases, deleted_at=None).object_id == "7"
+
+
+def test_what_reads_in_pages_miss_is_gone_only_when_two_in_a_row_miss_it(cases: Collection) -> None:
+    store.upsert(cases, [entry("1"), entry("2"), entry("3")])
+    assert read_whole(cases, ["1", "3"], twice=True) == store.Sweep(doubted=1)
+    assert read_whole(cases, ["1", "2"], twice=True) == store.Sweep(doubted=1)
+    assert read_whole(cases, ["1"], twice=True) == store.Sweep(deleted=1, doubted=1)
+    assert read_whole(cases, ["1"], twice=True) == store.Sweep(deleted=1)
+    assert cases.stored.get(deleted_at=None).object_id == "1"
+
+
+def test_suspiciously_many_that_two_reads_miss_are_held(cases: Collection) -> None:
+    store.upsert(cases, [entry(str(n)) for n in range(40)])
+    assert read_whole(cases, [], twice=True) == store.Sweep(doubted=40)
+    assert read_whole(cases, ["1"], twice=True) == store.Sweep(held=39)
+    assert store.approve_deletions(cases) == 39
+
+
+def test_each_deleted_object_gets_a_version_of_its_own(cases: Collection) -> None:
+    store.upsert(cases, [entry(str(n)) for n in range(15)])
+    read_whole(cases, [])
+    cases.refresh_from_db()
+    assert len(set(versions(cases).values())) == 15
+    assert max(versions(cases).values()) == cases.version
 
 
 def test_notes_that_a_crash_has_emptied_delete_nothing(cases: Collection) -> None:
