@@ -64,7 +64,7 @@ def remove_member(membership: Membership, by: User) -> None:
 
 
 def in_words(grants: Iterable[Grant], sources: Mapping[UUID, str]) -> list[str]:
-    """What these grants allow, a sentence each; `sources` are the names of the workspace's."""
+    """What these grants allow, a sentence each; `sources` are the names of those that the reader may see."""
     held = sorted(grants, key=lambda grant: (Role.values.index(grant.role), str(grant.source_id)))
     if any(grant.role == Role.OWNER for grant in held):
         return [ROLE_WORDS[Role.OWNER]]
@@ -76,7 +76,9 @@ def in_words(grants: Iterable[Grant], sources: Mapping[UUID, str]) -> list[str]:
 
 def explain(role: str, source_id: UUID | None, sources: Mapping[UUID, str]) -> str:
     """What one role allows, for all sources or one."""
-    scope = "all sources" if source_id is None else f"the source {sources.get(source_id, '(deleted)')}"
+    scope = "all sources"
+    if source_id is not None:
+        scope = f"the source {sources[source_id]}" if source_id in sources else "one source"
     if role == Role.SOURCE_ADMIN and source_id is None:
         scope += ", and add new ones"
     return ROLE_WORDS[Role(role)].format(sources=scope)

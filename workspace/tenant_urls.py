@@ -10,7 +10,7 @@ from django.urls import path
 
 from workspace import health, overview, search
 from workspace.alerts import pages as alerts
-from workspace.parts import frame, general, members, plan, trail
+from workspace.parts import frame, general, member, members, plan, trail
 
 PARTS: dict[str, Callable[..., HttpResponseBase]] = {
     "general": general.show_general,
@@ -40,7 +40,8 @@ urlpatterns = [
     path("settings/alerts/channels", alerts.add_channel, name="alert_channels"),
     path("settings/alerts/channels/<int:channel_id>", alerts.change_channel, name="alert_channel"),
     path("settings/audit.csv", trail.export_trail, name="audit_csv"),
-    path("settings/access/members/<int:member_id>", members.change_member, name="member"),
+    path("settings/access/leave", members.leave, name="leave"),
+    path("settings/access/members/<int:member_id>", member.show_member, name="member"),
     path("settings/access/invitations/<int:invitation_id>", members.revoke_invitation, name="revoke"),
     path("settings/<slug:part>", show_settings, name="settings_part"),
 ]

@@ -1,13 +1,15 @@
-"""Access: members with their roles in words, and invitations."""
+"""Access: the members with their roles in words, and invitations."""
 
 from __future__ import annotations
 
 from typing import Any
 from uuid import UUID
 
+from allauth.mfa.models import Authenticator
 from django import forms
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
@@ -18,13 +20,15 @@ from workspace.errors import ConfigError
 from workspace.models import Membership, RoleGrant
 from workspace.pages import MemberRequest, member_page
 from workspace.parts.frame import address_of, show_part
-from workspace.people import OF_SOURCES, add_role, explain, in_words, remove_member, remove_role
+from workspace.people import OF_SOURCES, explain, in_words, remove_member
+
+Role = RoleGrant.Role
 
 
 class RoleForm(forms.Form):
     """A role, for all sources or for one."""
 
-    role = forms.ChoiceField(label="Role", choices=RoleGrant.Role.choices)
+    role = forms.ChoiceField(label="Role", choices=Role.choices, initial=Role.SOURCE_VIEWER)
     source = forms.ChoiceField(
         label="Source", required=False, help_text="Source roles can be held for one source only."
     )
@@ -50,14 +54,14 @@ class RoleForm(forms.Form):
 class InviteForm(RoleForm):
     """Whom to ask, and as what."""
 
-    email = forms.EmailField(label="Email")
+    email = forms.EmailField(label="Email", widget=forms.EmailInput(attrs={"autocomplete": "off"}))
     field_order = ["email", "role", "source"]
 
 
 @member_page()
 def show_access(request: MemberRequest) -> HttpResponse:
     """The list of members and open invitations; owners invite here."""
-    workspace, sources = request.access.workspace, _sources(request)
+    workspace, sources = request.access.workspace, sources_of(request)
     form = InviteForm(request.POST or None, sources=sources)
     link = ""
     if request.method == "POST":
@@ -65,32 +69,18 @@ def show_access(request: MemberRequest) -> HttpResponse:
         if form.is_valid():
             link = _invite(request, form)
             form = InviteForm(sources=sources) if link else form
-    members = workspace.memberships.select_related("user").prefetch_related("grants").order_by("user__email")
     context = {
         "form": form,
         "link": link,
-        "members": [(member, _grants(member, sources), _words(member, sources)) for member in members],
+        "members": [(one, badges(one, sources), words_of(one, sources)) for one in _members(request)],
         "invitations": [
             (one, invitations.state(one), explain(one.role, one.source_id, sources) if one.role else "")
             for one in invitations.open_ones(workspace).order_by("-created_at")
         ],
-        "role_form": RoleForm(sources=sources, auto_id=False),
+        "roles": [(role.label, explain(role, None, sources)) for role in Role],
         "why_not": "" if request.access.owner else request.access.refusal(Ability.OWN),
     }
     return show_part(request, "access", "workspace/settings/access.html", **context)
-
-
-@require_POST
-@member_page(Ability.OWN)
-def change_member(request: MemberRequest, member_id: int) -> HttpResponse:
-    """Add a role, take one away, or remove the member."""
-    workspace = request.access.workspace
-    member = get_object_or_404(workspace.memberships.select_related("user", "workspace"), pk=member_id)
-    try:
-        messages.success(request, _change(request, member))
-    except ConfigError as error:
-        messages.error(request, error.message)
-    return redirect(address_of(workspace.slug, "access"))
 
 
 @require_POST
@@ -102,6 +92,48 @@ def revoke_invitation(request: MemberRequest, invitation_id: int) -> HttpRespons
     invitations.revoke(invitation, request.user)
     messages.success(request, f"The invitation of {invitation.email} was revoked.")
     return redirect(address_of(workspace.slug, "access"))
+
+
+@require_POST
+@member_page(while_closing=True)
+def leave(request: MemberRequest) -> HttpResponse:
+    """Anybody may go, but the last owner."""
+    workspace = request.access.workspace
+    try:
+        remove_member(workspace.memberships.select_related("workspace").get(user=request.user), request.user)
+    except ConfigError as error:
+        messages.error(request, error.message)
+        return redirect(address_of(workspace.slug, "access"))
+    messages.success(request, f"You are no longer a member of {workspace.name}.")
+    return redirect("home")
+
+
+def sources_of(request: MemberRequest) -> dict[UUID, str]:
+    """Names of the sources that this person may see, to tell scopes with."""
+    return dict(request.access.sources().order_by("name").values_list("pk", "name"))
+
+
+def badges(member: Membership, sources: dict[UUID, str]) -> list[str]:
+    """The roles of a member, each with the source it is for."""
+    return [role_label(grant, sources) for grant in member.grants.all()]
+
+
+def role_label(grant: RoleGrant, sources: dict[UUID, str]) -> str:
+    """`Source admin of Desk.com`."""
+    if grant.source_id is None:
+        return str(grant.get_role_display())
+    return f"{grant.get_role_display()} of {sources.get(grant.source_id, 'one source')}"
+
+
+def words_of(member: Membership, sources: dict[UUID, str]) -> list[str]:
+    """What a member may do."""
+    return in_words([Grant(grant.role, grant.source_id) for grant in member.grants.all()], sources)
+
+
+def _members(request: MemberRequest) -> QuerySet[Membership]:
+    protected = Exists(Authenticator.objects.filter(user=OuterRef("user")))
+    members = request.access.workspace.memberships.annotate(two_factors=protected)
+    return members.select_related("user").prefetch_related("grants").order_by("user__email")
 
 
 def _invite(request: MemberRequest, form: InviteForm) -> str:
@@ -120,37 +152,3 @@ def _invite(request: MemberRequest, form: InviteForm) -> str:
     else:
         messages.warning(request, "The mail could not be sent: hand over the link below yourself.")
     return link
-
-
-def _change(request: MemberRequest, member: Membership) -> str:
-    action = request.POST.get("action")
-    if action == "remove":
-        remove_member(member, request.user)
-        return f"{member.user.email} is no longer a member."
-    if action == "drop":
-        grant = get_object_or_404(member.grants, pk=request.POST.get("grant", "0"))
-        remove_role(grant, request.user)
-        return f"{member.user.email} lost the role {grant.get_role_display()}."
-    if action != "add":
-        raise Http404("There is no such action.")
-    form = RoleForm(request.POST, sources=_sources(request))
-    if not form.is_valid():
-        raise ConfigError(" ".join(str(error[0]) for error in form.errors.values()), code="invalid")
-    add_role(member, form.cleaned_data["role"], form.source_id, request.user)
-    return f"{member.user.email} has the role {RoleGrant.Role(form.cleaned_data['role']).label}."
-
-
-def _sources(request: MemberRequest) -> dict[UUID, str]:
-    found = request.access.workspace.sources.order_by("name").values_list("pk", "name")
-    return dict(found)
-
-
-def _grants(member: Membership, sources: dict[UUID, str]) -> list[tuple[RoleGrant, str]]:
-    return [
-        (grant, sources.get(grant.source_id, "(deleted source)") if grant.source_id else "")
-        for grant in member.grants.all()
-    ]
-
-
-def _words(member: Membership, sources: dict[UUID, str]) -> list[str]:
-    return in_words([Grant(grant.role, grant.source_id) for grant in member.grants.all()], sources)

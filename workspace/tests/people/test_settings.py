@@ -14,6 +14,7 @@ from sources.schedule import start_due
 from warehouses.models import Warehouse
 from workspace import closing
 from workspace.audit import record
+from workspace.founding import found_workspace
 from workspace.models import AuditEvent, Invitation, Membership, RoleGrant, User, Workspace
 from workspace.tests.fixtures import grant
 from workspace.tests.overview.conftest import add_run, add_source
@@ -80,6 +81,7 @@ def test_roles_are_added_and_taken_away(as_alice: Client, acme: Workspace, bob: 
     as_alice.post(address, {"action": "add", "role": Role.WAREHOUSE_VIEWER, "source": ""})
     held = member.grants.get()
     assert "See all warehouses" in text(as_alice, f"{AT}/access")
+    assert "See all warehouses" in text(as_alice, address)
     as_alice.post(address, {"action": "drop", "grant": held.pk})
     assert not member.grants.exists()
     as_alice.post(address, {"action": "remove"})
@@ -91,6 +93,53 @@ def test_the_last_owner_stays(as_alice: Client, acme: Workspace, alice: User) ->
     answer = as_alice.post(f"{AT}/access/members/{member.pk}", {"action": "remove"}, follow=True)
     assert "The last owner stays" in answer.content.decode()
     assert Membership.objects.filter(user=alice).exists()
+
+
+def test_a_role_for_one_source_is_told_with_its_name(as_alice: Client, acme: Workspace, bob: User) -> None:
+    source = add_source(acme, name="Support")
+    address = f"{AT}/access/members/{Membership.objects.get(user=bob).pk}"
+    as_alice.post(address, {"action": "add", "role": Role.SOURCE_ADMIN, "source": str(source.pk)})
+    page = text(as_alice, f"{AT}/access")
+    assert "Source admin of Support" in page
+    assert "See and change the source Support." in page
+
+
+def test_a_source_that_one_may_not_see_is_not_named(
+    as_bob: Client, acme: Workspace, bob: User, alice: User
+) -> None:
+    grant(alice, acme, Role.SOURCE_ADMIN, add_source(acme, name="Mergers").pk)
+    page = text(as_bob, f"{AT}/access")
+    assert "Source admin of one source" in page
+    assert "Mergers" not in page
+
+
+def test_a_role_of_the_workspace_is_not_given_for_one_source(
+    as_alice: Client, acme: Workspace, bob: User
+) -> None:
+    source, member = add_source(acme), Membership.objects.get(user=bob)
+    wrong = {"action": "add", "role": Role.WAREHOUSE_ADMIN, "source": str(source.pk)}
+    page = as_alice.post(f"{AT}/access/members/{member.pk}", wrong).content.decode()
+    assert "This role is for the whole workspace." in page
+    assert not member.grants.exists()
+
+
+def test_anybody_may_leave_but_the_last_owner(as_alice: Client, as_bob: Client, acme: Workspace) -> None:
+    as_bob.post(f"{AT}/access/leave")
+    assert as_bob.get(f"{AT}/access").status_code == 404
+    answer = as_alice.post(f"{AT}/access/leave", follow=True)
+    assert "The last owner stays" in answer.content.decode()
+    assert list(acme.audit_events.values_list("action", flat=True)) == ["member.left"]
+
+
+def test_members_of_other_workspaces_are_not_found(as_alice: Client, acme: Workspace, charlie: User) -> None:
+    other = found_workspace(charlie, "Other", region="us", time_zone="UTC")
+    assert as_alice.get(f"{AT}/access/members/{other.memberships.get().pk}").status_code == 404
+
+
+def test_a_page_of_a_member_is_for_owners(acme: Workspace, as_bob: Client) -> None:
+    member = Membership.objects.get(user__email="alice@example.com")
+    assert as_bob.get(f"{AT}/access/members/{member.pk}").status_code == 403
+    assert as_bob.post(f"{AT}/access/members/{member.pk}", {"action": "remove"}).status_code == 403
 
 
 def test_a_smaller_plan_takes_fewer_warehouses_and_schedules(as_alice: Client, acme: Workspace) -> None:
