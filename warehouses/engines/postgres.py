@@ -7,6 +7,7 @@ import ssl
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from typing import Any, ClassVar
 
 import certifi
@@ -15,8 +16,10 @@ from django import forms
 
 from warehouses.engines.address import is_allowed, resolve
 from warehouses.engines.base import Engine, Probe, Session
-from warehouses.engines.postgres_session import STATEMENT, PostgresSession
-from warehouses.engines.sqlstates import Place, explained, refusal
+from warehouses.engines.deadline import done_within
+from warehouses.engines.postgres_link import GRACE, Link
+from warehouses.engines.postgres_session import PostgresSession
+from warehouses.engines.sqlstates import Place, refusal, silence
 from workspace.errors import ConfigError, PublicError
 from workspace.hub.columns import SYSTEM
 
@@ -32,23 +35,13 @@ CREATE DATABASE warehouse OWNER tributary;
 -- or, for a database that is there already:
 GRANT CONNECT, CREATE ON DATABASE … TO tributary;"""
 
-SESSION = {
-    "TimeZone": "UTC",
-    "DateStyle": "ISO, YMD",
-    "lock_timeout": "30s",
-    "statement_timeout": STATEMENT,
-    "idle_in_transaction_session_timeout": "600s",
-    "extra_float_digits": "3",
-    "standard_conforming_strings": "on",
-    "default_toast_compression": "lz4",
-}
-"""Set where the server knows the setting, in this very spelling, and the value; sent as a query, because poolers
-refuse start-up options."""
+CONNECT, CHECK = 10, 20
+"""Seconds for each address of the host, and for all that a connection test does once it is connected."""
 
 FIXED = {
     "application_name": "tributary",
     "client_encoding": "UTF8",
-    "connect_timeout": 10,
+    "connect_timeout": CONNECT,
     "keepalives_idle": 30,
     "keepalives_interval": 10,
     "keepalives_count": 3,
@@ -165,8 +158,8 @@ class Postgres(Engine):
 
     @contextmanager
     def open(self) -> Iterator[Session]:
-        with closing(self._connect()) as connection:
-            yield PostgresSession(connection, self._place)
+        with closing(Link(self._connect(), self._place)) as link:
+            yield PostgresSession(link, self._place)
 
     def check(self) -> list[Probe]:
         place = self._place
@@ -175,14 +168,14 @@ class Postgres(Engine):
             connection = self._connect()
         except PublicError as error:
             return [*self._steps_before(error), Probe(_step(error), False, error.message, error.action)]
-        with closing(connection):
+        with closing(Link(connection, place, CHECK)) as link:
             passed = [
                 Probe("dns", True, f"{place.host} is {address}."),
                 Probe("connect", True, f"PostgreSQL answers on port {place.port}."),
                 Probe("tls", True, self._encryption(connection)),
                 Probe("login", True, f"{place.user} is logged in to {place.database}."),
             ]
-            return [*passed, self._rights(connection)]
+            return [*passed, self._rights(link)]
 
     @property
     def _place(self) -> Place:
@@ -199,21 +192,27 @@ class Postgres(Engine):
         addresses = resolve(place.host, place.port, self.allowed_hosts)
         self._refuse_plain_text()
         with self._authorities() as authorities:
+            connect = partial(
+                psycopg2.connect,
+                host=",".join([place.host] * len(addresses)),
+                hostaddr=",".join(addresses),
+                port=place.port,
+                dbname=place.database,
+                user=place.user,
+                password=self.settings.get("password") or "",
+                sslmode=self._tls,
+                sslrootcert=authorities,
+                **FIXED,
+            )
+            # libpq bounds what it does, but psycopg2 may ask something more of its own.
+            limit = CONNECT * len(addresses) + GRACE
             try:
-                connection = psycopg2.connect(
-                    host=",".join([place.host] * len(addresses)),
-                    hostaddr=",".join(addresses),
-                    port=place.port,
-                    dbname=place.database,
-                    user=place.user,
-                    password=self.settings.get("password") or "",
-                    sslmode=self._tls,
-                    sslrootcert=authorities,
-                    **FIXED,
-                )
+                connection = done_within(limit, connect, lambda late: late.close())
             except psycopg2.Error as error:
                 raise refusal(error, place) from error
-        return _prepared(connection, place)
+        if connection is None:
+            raise silence(place)
+        return connection
 
     def _refuse_plain_text(self) -> None:
         """Without TLS password and data cross the network readable: only to hosts the operator vouches for."""
@@ -246,24 +245,25 @@ class Postgres(Engine):
         verified = "verified" if self._tls.startswith("verify") else "not verified"
         return f"Encrypted with {connection.info.ssl_attribute('protocol')}, certificate {verified}."
 
-    def _rights(self, connection: Any) -> Probe:
-        """Do once what a sync does, and forget it."""
-        session = PostgresSession(connection, self._place)
+    def _rights(self, link: Link) -> Probe:
+        """Do once what a sync does, and forget it; all in all it takes no longer than CHECK."""
+        session = PostgresSession(link, self._place)
         schema = f"tributary_check_{secrets.token_hex(4)}"
         row = ["1", None, None, None, 1, None]
         try:
-            if session.has_together(OUR_TABLES):
-                return Probe(
-                    "rights",
-                    False,
-                    f"{self._place.database} is the database of a Tributary installation itself.",
-                    "Make a database for the warehouse alone: CREATE DATABASE …;",
-                )
-            session.create_schema(schema)
-            session.create_table(schema, "probe", [])
-            session.merge(schema, "probe", SYSTEM, [row])
-            session.merge(schema, "probe", SYSTEM, [row])
-            session.rollback()
+            with link.within(CHECK):
+                if session.has_together(OUR_TABLES):
+                    return Probe(
+                        "rights",
+                        False,
+                        f"{self._place.database} is the database of a Tributary installation itself.",
+                        "Make a database for the warehouse alone: CREATE DATABASE …;",
+                    )
+                session.create_schema(schema)
+                session.create_table(schema, "probe", [])
+                session.merge(schema, "probe", SYSTEM, [row])
+                session.merge(schema, "probe", SYSTEM, [row])
+                session.rollback()
         except PublicError as error:
             return Probe("rights", False, error.message, error.action)
         return Probe("rights", True, f"{self._place.user} may create schemas and tables.")
@@ -276,21 +276,3 @@ class Postgres(Engine):
 
 def _step(error: PublicError) -> str:
     return STEP_OF_CODE.get(error.code, "login")
-
-
-def _prepared(connection: Any, place: Place) -> Any:
-    """The connection with its session settings, before its first transaction."""
-    try:
-        connection.autocommit = True
-        with connection.cursor() as cursor:
-            cursor.execute(
-                """SELECT set_config(name, value, false)
-                   FROM unnest(%s::text[], %s::text[]) AS wanted (name, value) JOIN pg_settings known USING (name)
-                   WHERE known.enumvals IS NULL OR value = ANY (known.enumvals)""",
-                [list(SESSION), list(SESSION.values())],
-            )
-        connection.autocommit = False
-    except psycopg2.Error as error:
-        connection.close()
-        raise explained(error, place) or error from error
-    return connection

@@ -20,6 +20,7 @@ import psycopg2.errors
 
 from warehouses.engines.base import Counts, Row, Session
 from warehouses.engines.copytext import OPTIONS, CopyText
+from warehouses.engines.postgres_link import STATEMENT, TABLE_REWRITE, Link
 from warehouses.engines.postgres_sql import (
     ANY,
     NEWER,
@@ -46,18 +47,15 @@ from workspace.errors import ConfigError, TransientError
 from workspace.hub.checksums import LEFT_OUT, Checksums
 from workspace.hub.columns import SYSTEM, Column, Type
 
-STATEMENT, TABLE_REWRITE = "300s", "1h"
-"""How long a statement may take, and the one that rewrites a table because a column widens."""
-
 MARK = re.compile(r"\[filled by Tributary for ([^\]]*)\]")
 """In the comment on a schema: who fills it."""
 
 
 class PostgresSession(Session):
-    """A psycopg2 connection with its transaction; one method at a time, from whatever thread."""
+    """A link with its transaction; one method at a time, from whatever thread."""
 
-    def __init__(self, connection: Any, place: Place) -> None:
-        self._connection = connection
+    def __init__(self, link: Link, place: Place) -> None:
+        self._link = link
         self._place = place
         self._lock = threading.RLock()
         # Table → whether it is worth trying to append: it was empty, or the first rows staged were all unknown.
@@ -65,7 +63,7 @@ class PostgresSession(Session):
 
     @property
     def lost(self) -> bool:
-        return bool(self._connection.closed)
+        return self._link.closed
 
     def describe(self, schema: str) -> dict[str, dict[str, Type]]:
         with self._work(schema, f"GRANT USAGE ON SCHEMA {quoted(schema)} TO {self._user};"):
@@ -124,9 +122,9 @@ class PostgresSession(Session):
                 return  # somebody has made it as wide already
             value = widened(quoted(column.name), stored, column.type)
             change = f"ALTER COLUMN {quoted(column.name)} TYPE {SQL_TYPES[column.type]} USING {value}"
-            self._run(f"SET LOCAL statement_timeout = '{TABLE_REWRITE}'")
-            self._run(f"ALTER TABLE {target_of(schema, table)} {change}")
-            self._run(f"SET LOCAL statement_timeout = '{STATEMENT}'")
+            self._run(f"SET LOCAL statement_timeout = '{TABLE_REWRITE}s'")
+            self._link.run(f"ALTER TABLE {target_of(schema, table)} {change}", TABLE_REWRITE)
+            self._run(f"SET LOCAL statement_timeout = '{STATEMENT}s'")
 
     def fits_float(self, schema: str, table: str, name: str) -> bool:
         column = quoted(name)
@@ -208,7 +206,7 @@ class PostgresSession(Session):
     def commit(self) -> None:
         with self._work("", ""):
             try:
-                self._connection.commit()
+                self._link.commit()
             except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
                 # The server may or may not have committed; repeating the same rows is harmless either way.
                 message = f"The connection to {self._place.host} was lost while committing."
@@ -217,8 +215,8 @@ class PostgresSession(Session):
     def rollback(self) -> None:
         with self._work("", ""):
             self._growing.clear()
-            if not self._connection.closed:
-                self._connection.rollback()
+            if not self._link.closed:
+                self._link.rollback()
 
     def _comment(self, schema: str) -> str:
         """The comment on a schema, which carries the mark of who fills it."""
@@ -261,25 +259,18 @@ class PostgresSession(Session):
 
     def _copy(self, target: str, names: Sequence[str], text: CopyText) -> int:
         columns = ", ".join(map(quoted, names))
-        with self._connection.cursor() as cursor:
-            try:
-                cursor.copy_expert(f"COPY {target} ({columns}) FROM STDIN {OPTIONS}", text)
-            except psycopg2.Error:
-                if text.failure is not None:  # whoever makes the rows failed, not the database
-                    raise text.failure from None
-                raise
-            return int(cursor.rowcount)
+        try:
+            return self._link.copy(f"COPY {target} ({columns}) FROM STDIN {OPTIONS}", text)
+        except psycopg2.Error:
+            if text.failure is not None:  # whoever makes the rows failed, not the database
+                raise text.failure from None
+            raise
 
     def _run(self, sql: str) -> int:
-        """Execute a statement; the number of rows it touched."""
-        with self._connection.cursor() as cursor:
-            cursor.execute(sql)
-            return int(cursor.rowcount)
+        return self._link.run(sql)
 
     def _all(self, sql: str, values: Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
-        with self._connection.cursor() as cursor:
-            cursor.execute(sql, values)
-            return list(cursor.fetchall())
+        return self._link.all(sql, values)
 
     @property
     def _user(self) -> str:

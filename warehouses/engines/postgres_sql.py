@@ -146,7 +146,9 @@ def widened(column: str, old: Type | None, new: Type) -> str:
     if old is Type.NUMERIC:
         return _trimmed(text)
     if old is Type.TIMESTAMP:
-        return f"replace({column}::timestamp::text, ' ', 'T') || 'Z'"  # the session is in UTC and writes ISO
+        return (
+            f"replace({column}::timestamp::text, ' ', 'T') || 'Z'"  # the transaction is in UTC and writes ISO
+        )
     return text
 
 

@@ -37,6 +37,11 @@ class Reply:
 
 
 LOST = Reply(TransientError, "connection_lost", "The connection to {host}:{port} was lost.")
+SILENT = Reply(
+    TransientError,
+    "silent",
+    "The database {host}:{port} took a connection and then said nothing for too long.",
+)
 BUSY = Reply(TransientError, "busy", "The database is too busy: {said}")
 REFUSED = Reply(ConfigError, "database_refused", "The database refused work on {table}: {said}")
 STOPPING = Reply(TransientError, "database_stopping", "The database {host}:{port} is stopping or starting.")
@@ -244,6 +249,11 @@ def explained(error: psycopg2.Error, place: Place) -> PublicError | None:
     return _worded(
         reply, place, column=column, detail=diag.message_detail or "", said=diag.message_primary or ""
     )
+
+
+def silence(place: Place) -> PublicError:
+    """A server that keeps the line open and says nothing, in words."""
+    return _worded(SILENT, place)
 
 
 def refusal(error: psycopg2.Error, place: Place) -> PublicError:

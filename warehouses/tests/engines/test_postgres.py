@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from warehouses.engines import postgres
+from warehouses.engines import postgres_link
 from warehouses.engines.base import Probe, Session
 from warehouses.engines.postgres import Postgres, PostgresForm
 from warehouses.tests.engines.conftest import MOMENT, Bed, a_row, postgres_bed, postgres_settings, with_system
@@ -196,7 +196,7 @@ def test_more_columns_than_the_database_allows_are_told(bed: Bed, session: Sessi
 def test_a_table_locked_by_somebody_else_is_tried_again(
     bed: Bed, cases: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(postgres.SESSION, "lock_timeout", "200ms")
+    monkeypatch.setitem(postgres_link.SETTINGS, "lock_timeout", "200ms")
     with bed.engine.open() as impatient:
         cases.add_columns(bed.schema, "cases", [LABELS])
         with pytest.raises(TransientError, match=rf"{bed.schema}\.cases was locked") as caught:

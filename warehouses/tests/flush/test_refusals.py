@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 import psycopg2
 import pytest
 
-from warehouses.engines import postgres
+from warehouses.engines import postgres_link
 from warehouses.tests.flush.conftest import Flow, codes
 from workspace.tests.fixtures import entry
 
@@ -55,7 +55,7 @@ def test_a_table_without_its_key_says_how_to_mend_it_and_the_others_go_on(both: 
 def test_a_locked_table_is_left_to_the_next_run_and_the_others_go_on(
     both: Flow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(postgres.SESSION, "lock_timeout", "50ms")
+    monkeypatch.setitem(postgres_link.SETTINGS, "lock_timeout", "50ms")
     with locked(both, "brands"):
         run = both.flush(seconds=1e-9)
     assert (run.status, codes(run)) == ("partial", ["locked"])

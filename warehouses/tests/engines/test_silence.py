@@ -1,0 +1,110 @@
+"""Servers that take a connection and then say nothing, and sessions that somebody else has left behind."""
+
+from __future__ import annotations
+
+import socket
+import struct
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from warehouses.engines import postgres, postgres_link
+from warehouses.engines.base import Session
+from warehouses.engines.deadline import Deadline, done_within
+from warehouses.engines.postgres import Postgres
+from warehouses.tests.engines.conftest import Bed, a_row, with_system
+from workspace.errors import TransientError
+from workspace.hub.columns import Column, Type
+
+
+def message(kind: bytes, body: bytes) -> bytes:
+    return kind + struct.pack("!I", len(body) + 4) + body
+
+
+@contextmanager
+def silent_server(date_style: bytes = b"ISO, MDY") -> Iterator[Postgres]:
+    """A server that lets anybody in and answers no question."""
+    hello = message(b"R", struct.pack("!I", 0))
+    for name, value in (
+        (b"client_encoding", b"UTF8"),
+        (b"server_version", b"15.0"),
+        (b"DateStyle", date_style),
+    ):
+        hello += message(b"S", name + b"\0" + value + b"\0")
+    taken: list[socket.socket] = []
+
+    def serve() -> None:
+        line, _ = listener.accept()
+        taken.append(line)
+        line.recv(struct.unpack("!I", line.recv(4))[0])
+        line.sendall(hello + message(b"Z", b"I"))
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=serve, daemon=True).start()
+        place = {"host": "127.0.0.1", "port": listener.getsockname()[1], "database": "d", "user": "u"}
+        yield Postgres({**place, "password": "p", "tls": "disable"}, frozenset({"127.0.0.1"}))
+        for line in taken:
+            line.close()
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Limits of a moment for what comes after the connection is made."""
+    monkeypatch.setattr(postgres, "CHECK", 0.1)
+    monkeypatch.setattr(postgres_link, "STATEMENT", 0.1)
+    monkeypatch.setattr(postgres_link, "GRACE", 0.1)
+
+
+def test_the_connection_test_of_a_silent_server_ends(impatient: None) -> None:
+    with silent_server() as engine:
+        last = engine.check()[-1]
+    assert (last.name, last.ok) == ("rights", False)
+    assert last.message.endswith("took a connection and then said nothing for too long.")
+
+
+def test_a_server_that_is_silent_before_we_ask_ends_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgres, "CONNECT", 0.1)
+    monkeypatch.setattr(postgres, "GRACE", 0.1)
+    with silent_server(b"German") as engine:  # psycopg2 asks for another style before we see the connection
+        last = engine.check()[-1]
+    assert last.message.endswith("took a connection and then said nothing for too long.")
+
+
+def test_a_sync_with_a_silent_server_fails_as_what_may_pass(impatient: None) -> None:
+    with silent_server() as engine, engine.open() as session:
+        with pytest.raises(TransientError) as caught:
+            session.describe("desk_com")
+        assert (caught.value.code, session.lost) == ("silent", True)
+
+
+def test_what_ends_in_time_is_not_cut() -> None:
+    cut: list[bool] = []
+    deadline = Deadline(lambda: cut.append(True))
+    with deadline.within(60):
+        pass
+    deadline.close()
+    assert (cut, deadline.passed) == ([], False)
+
+
+def test_what_comes_too_late_is_discarded() -> None:
+    late, discarded = threading.Event(), threading.Event()
+    work = lambda: late.wait(30)  # noqa: E731
+    assert done_within(0.01, work, lambda result: discarded.set()) is None
+    late.set()
+    assert discarded.wait(30)
+
+
+def test_settings_another_client_of_a_pooler_left_in_the_session_do_not_count(
+    bed: Bed, session: Session
+) -> None:
+    due = Column("due", Type.TIMESTAMP)
+    session.create_table(bed.schema, "cases", [due])
+    session.merge(bed.schema, "cases", with_system(due), [a_row("1", 1, "2013-05-09T17:02:16Z")])
+    session.commit()
+    session._run("SET TIME ZONE 'America/New_York'; SET datestyle = 'German'")  # type: ignore[attr-defined]
+    session.commit()
+    session.widen(bed.schema, "cases", Column("due", Type.TEXT))
+    session.commit()
+    assert bed.read(f"SELECT due FROM {bed.table('cases')}") == [("2013-05-09T17:02:16Z",)]
