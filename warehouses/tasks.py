@@ -12,6 +12,10 @@ from warehouses.models import Comparison
 from workspace.celery import app, nudge
 from workspace.hub.signals import source_synced
 
+LONGEST = 3_600 + 600
+"""Seconds: a database may work for an hour on one statement where a column widens, and engines end what is silent.
+Celery only ends what hangs beyond that: stopped earlier, the same statement would begin again and again."""
+
 
 @app.task(name="warehouses.tick")
 def tick() -> None:
@@ -24,7 +28,7 @@ def tick() -> None:
     schedule.nudge_orphans(comparisons.enqueue, Comparison)
 
 
-@app.task(name="warehouses.sync")
+@app.task(name="warehouses.sync", soft_time_limit=LONGEST, time_limit=LONGEST + 60)
 def sync_warehouse(run_id: str) -> None:
     """One slice of a warehouse sync; a long one hands itself on, and one that was wanted meanwhile follows."""
     if flush.run_slice(run_id, seconds=settings.SLICE_SECONDS):
@@ -33,7 +37,7 @@ def sync_warehouse(run_id: str) -> None:
         enqueue(run_id)
 
 
-@app.task(name=comparisons.TASK)
+@app.task(name=comparisons.TASK, soft_time_limit=LONGEST, time_limit=LONGEST + 60)
 def compare_warehouse(run_id: str) -> None:
     """One slice of a comparison; a long one hands itself on."""
     if not compare.run_slice(run_id, seconds=settings.SLICE_SECONDS):
