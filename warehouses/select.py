@@ -24,7 +24,7 @@ def change_selection(
     wanted = {name: sorted(set(columns)) for name, columns in properties_off.items() if columns}
     _refuse_system_columns(wanted)
     with transaction.atomic():
-        stored = Connection.objects.select_for_update().get(pk=connection.pk)
+        stored = Connection.objects.select_for_update(no_key=True).get(pk=connection.pk)
         again = [n for n, off in stored.properties_off.items() if set(off) - set(wanted.get(n, []))]
         backfill(connection, again)
         connection.collections_off, connection.properties_off = sorted(set(collections_off)), wanted

@@ -48,7 +48,7 @@ def add_warehouse(
     warehouse = Warehouse(id=pk, workspace=workspace, kind=kind, name=name, settings=settings)
     _refuse_unreachable(warehouse)
     with transaction.atomic():
-        Workspace.objects.select_for_update().get(pk=workspace.pk)
+        Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)  # runs may start meanwhile
         if known := workspace.warehouses.filter(pk=pk).first():
             return known
         _refuse_beyond_plan(workspace)
