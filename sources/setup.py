@@ -45,7 +45,7 @@ def draft_source(
     draft. `then` is called once, in the transaction that makes it.
     """
     refuse_region(workspace, kind)
-    pk = uuid.uuid5(uuid.UUID(int=workspace.pk), str(key or uuid.uuid4()))
+    pk = _pk_of(workspace, key or uuid.uuid4())
     with transaction.atomic():
         Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)
         if known := workspace.sources.filter(pk=pk).first():
@@ -58,6 +58,12 @@ def draft_source(
         set_warehouses(source, warehouses)
         then(source)
     return source
+
+
+def find_draft(workspace: Workspace, key: uuid.UUID) -> Source | None:
+    """The source that `draft_source` made for this key, as long as nothing but its name has been chosen."""
+    drafts = workspace.sources.filter(status=Source.Status.SETUP, credentials__isnull=True)
+    return drafts.select_related("schema").filter(pk=_pk_of(workspace, key)).first()
 
 
 def refuse_region(workspace: Workspace, kind: str) -> None:
@@ -163,6 +169,10 @@ def discard_draft(source: Source) -> None:
 def derived_schema(workspace: Workspace, name: str) -> str:
     """The schema name a source of this name would get."""
     return _schema_name(workspace, name, "")
+
+
+def _pk_of(workspace: Workspace, key: uuid.UUID) -> uuid.UUID:
+    return uuid.uuid5(uuid.UUID(int=workspace.pk), str(key))
 
 
 def _is_taken(workspace: Workspace, slug: str) -> bool:

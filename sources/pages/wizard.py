@@ -30,6 +30,7 @@ from sources.setup import (
     derived_schema,
     discard_draft,
     draft_source,
+    find_draft,
     refuse_region,
     start_source,
 )
@@ -60,8 +61,7 @@ def begin(request: MemberRequest, kind: str) -> HttpResponse:
         messages.error(request, error.message)
         return redirect("sources:catalog_entry", request.access.workspace.slug, kind)
     if request.method != "POST":
-        start = {"key": uuid.uuid4(), "name": connector.name, "warehouses": _only_warehouse(request)}
-        return _show_name(request, connector, _name_form(request, initial=start))
+        return _show_name(request, connector, _name_form(request, initial=_start(request, connector)))
     form = _name_form(request, request.POST)
     if form.is_valid():
         try:
@@ -122,9 +122,7 @@ def connector_of(kind: str) -> Connector:
 
 
 def _name(request: MemberRequest, source: Source) -> HttpResponse:
-    chosen = [str(pk) for pk in source.schema.connections.values_list("warehouse", flat=True)]
-    start = {"name": source.name, "schema_name": source.schema.name, "warehouses": chosen}
-    form = _name_form(request, request.POST or None, initial=start)
+    form = _name_form(request, request.POST or None, initial=_chosen(source))
     if request.method == "POST" and form.is_valid():
         values = form.cleaned_data
         try:
@@ -217,18 +215,39 @@ def split_fields(form: forms.Form) -> dict[str, Any]:
     }
 
 
+def _start(request: MemberRequest, connector: Connector) -> dict[str, Any]:
+    """What the form begins with. Coming back to it shows the draft it made, as long as that is not connected."""
+    name = f"source-draft-{request.access.workspace.pk}-{connector.kind}"
+    key = request.session.get(name)
+    if key and (draft := find_draft(request.access.workspace, uuid.UUID(key))):
+        return {"key": key, **_chosen(draft)}
+    key = request.session[name] = str(uuid.uuid4())
+    return {"key": key, "name": connector.name, "warehouses": _only_warehouse(request)}
+
+
+def _chosen(source: Source) -> dict[str, Any]:
+    """What has been chosen for a draft."""
+    warehouses = [str(pk) for pk in source.schema.connections.values_list("warehouse", flat=True)]
+    return {"name": source.name, "schema_name": source.schema.name, "warehouses": warehouses}
+
+
 def _draft(request: MemberRequest, kind: str, values: dict[str, Any]) -> Source:
     def told(source: Source) -> None:
         details = {"name": source.name, "kind": kind, "schema": source.schema.name}
         audit.record(source.workspace, request.user, "source.created", source, **details)
 
+    warehouses = _warehouses(request, values)
+    workspace, key = request.access.workspace, values["key"] or uuid.uuid4()
+    if known := find_draft(workspace, key):
+        change_draft(known, values["name"], values["schema_name"] or known.schema.name, warehouses)
+        return known
     return draft_source(
-        request.access.workspace,
+        workspace,
         kind,
         values["name"],
         schema_name=values["schema_name"],
-        warehouses=_warehouses(request, values),
-        key=values["key"],
+        warehouses=warehouses,
+        key=key,
         then=told,
     )
 
