@@ -20,7 +20,7 @@ from workspace.changing import change_workspace, obstacles
 from workspace.models import AuditEvent, Membership, RoleGrant, User, Workspace
 from workspace.operator import ReadOnly, as_block, as_table
 from workspace.people import add_role
-from workspace.templatetags.pages import duration
+from workspace.plans import told
 
 # Theirs, which we do not use, or which would show seeds of one-time codes.
 admin.site.unregister([Group, EmailAddress, Authenticator])
@@ -31,7 +31,9 @@ class PlanForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = [(key, in_words(plan)) for key, plan in settings.PLANS.items()]
+        choices = [
+            (key, f"{plan['label']}: {', '.join(told(plan)[1:3])}") for key, plan in settings.PLANS.items()
+        ]
         self.fields["plan"] = forms.ChoiceField(choices=choices)
 
     def clean_plan(self) -> str:
@@ -190,10 +192,3 @@ def roles_of(membership: Membership) -> str:
     """Its roles; those for one source say so."""
     told = [f"{grant}{' of one source' if grant.source_id else ''}" for grant in membership.grants.all()]
     return ", ".join(told) or "none"
-
-
-def in_words(plan: dict[str, Any]) -> str:
-    """What a plan allows, on one line."""
-    limit = plan["warehouses"]
-    warehouses = "any number of warehouses" if limit is None else f"{limit} warehouse{'s' * (limit != 1)}"
-    return f"{plan['label']}: {warehouses}, a sync every {duration(plan['every'])}"

@@ -8,12 +8,22 @@ from collections.abc import Iterator
 from datetime import UTC
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from workspace.models import AuditEvent, User, Workspace
 
 GENESIS = "0" * 64
+
+_NEXT = """
+    WITH RECURSIVE found (value) AS (
+        (SELECT {column} FROM workspace_auditevent WHERE workspace_id = %s ORDER BY {column} LIMIT 1)
+        UNION ALL
+        SELECT (SELECT {column} FROM workspace_auditevent
+                WHERE workspace_id = %s AND {column} > found.value ORDER BY {column} LIMIT 1)
+        FROM found WHERE found.value IS NOT NULL
+    )
+    SELECT value FROM found WHERE value IS NOT NULL LIMIT 500"""
 
 
 def record(
@@ -39,6 +49,15 @@ def record(
         event.seal = seal(event, last.seal if last else GENESIS)
         event.save()
     return event
+
+
+def known(workspace: Workspace, column: str) -> list[str]:
+    """Every value there is of `actor` or `action`, found from one to the next by the index, not by reading it all."""
+    if column not in ("actor", "action"):
+        raise ValueError(column)
+    with connection.cursor() as cursor:
+        cursor.execute(_NEXT.format(column=column), [workspace.pk, workspace.pk])
+        return [row[0] for row in cursor]
 
 
 def seal(event: AuditEvent, before: str) -> str:

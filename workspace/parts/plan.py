@@ -14,6 +14,7 @@ from workspace.access import Ability
 from workspace.changing import change_workspace, obstacles
 from workspace.pages import MemberRequest, member_page
 from workspace.parts.frame import address_of, show_part
+from workspace.plans import told
 
 
 @member_page(Ability.OWN)
@@ -22,18 +23,22 @@ def show_plan(request: MemberRequest) -> HttpResponse:
     workspace = request.access.workspace
     if request.method == "POST" and request.POST.get("plan") in settings.PLANS:
         try:
-            told = change_workspace(workspace, {"plan": request.POST["plan"]}, request.user)
+            followed = change_workspace(workspace, {"plan": request.POST["plan"]}, request.user)
         except ValidationError as error:
             messages.error(request, " ".join(error.messages))
         else:
-            messages.success(request, " ".join([f"The plan is {workspace.allowance['label']} now.", *told]))
+            messages.success(
+                request, " ".join([f"The plan is {workspace.allowance['label']} now.", *followed])
+            )
         return redirect(address_of(workspace.slug, "plan"))
     plans = [
         _told(key, plan, workspace.plan, obstacles(workspace, key)) for key, plan in settings.PLANS.items()
     ]
-    context = {"plans": plans, "used": workspace.warehouses.count(), "sources": workspace.sources.count()}
+    used, limit = workspace.warehouses.count(), workspace.allowance["warehouses"]
+    context = {"plans": plans, "used": used, "limit": limit, "sources": workspace.sources.count()}
     return show_part(request, "plan", "workspace/settings/plan.html", **context)
 
 
 def _told(key: str, plan: dict[str, Any], current: str, obstacle: str) -> dict[str, Any]:
-    return {**plan, "key": key, "current": key == current, "obstacle": "" if key == current else obstacle}
+    obstacle = "" if key == current else obstacle
+    return {**plan, "key": key, "lines": told(plan), "current": key == current, "obstacle": obstacle}

@@ -13,7 +13,7 @@ from django.utils import timezone
 from sources.schedule import start_due
 from warehouses.models import Warehouse
 from workspace import closing
-from workspace.audit import record
+from workspace.audit import known, record
 from workspace.founding import found_workspace
 from workspace.models import AuditEvent, Invitation, Membership, RoleGrant, User, Workspace
 from workspace.tests.fixtures import grant
@@ -165,14 +165,28 @@ def test_a_plan_that_is_too_small_is_greyed(as_alice: Client, acme: Workspace) -
 def test_the_trail_is_filtered_and_exported_harmlessly(
     as_alice: Client, acme: Workspace, alice: User
 ) -> None:
-    record(acme, alice, "source.renamed", "=cmd()", before="x", after="y")
+    record(acme, alice, "source.renamed", "=cmd()", name={"before": "x", "after": "y"})
     record(acme, "somebody@example.com", "member.left", "bob@example.com")
-    page = text(as_alice, f"{AT}/audit?action=source")
-    assert "source.renamed" in page
-    assert "member.left" not in page
-    lines = b"".join(as_alice.get(f"{AT}/audit.csv?action=source").streaming_content).decode()  # type: ignore[attr-defined]
+    page = text(as_alice, f"{AT}/audit?action=source.renamed")
+    assert "x → y" in page
+    assert "=cmd()" in page
+    assert "bob@example.com" not in page
+    lines = b"".join(as_alice.get(f"{AT}/audit.csv?action=source.renamed").streaming_content).decode()  # type: ignore[attr-defined]
     assert "'=cmd()" in lines
     assert "member.left" not in lines
+
+
+def test_what_the_trail_can_be_filtered_by_is_what_is_in_it(acme: Workspace, alice: User) -> None:
+    for action in ("source.created", "member.left", "source.created"):
+        record(acme, alice, action)
+    record(acme, "bootstrap", "workspace.created")
+    assert known(acme, "action") == ["member.left", "source.created", "workspace.created"]
+    assert known(acme, "actor") == ["alice@example.com", "bootstrap"]
+
+
+def test_a_filter_that_is_not_offered_says_nothing(as_alice: Client, acme: Workspace, alice: User) -> None:
+    record(acme, alice, "source.created")
+    assert "source.created" in text(as_alice, f"{AT}/audit?action=nonsense&period=x&before=%00")
 
 
 def test_an_edited_trail_does_not_verify(acme: Workspace, alice: User) -> None:
