@@ -44,7 +44,13 @@ class Source(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["workspace", "slug"], name="one_source_of_a_slug")]
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "slug"], name="one_source_of_a_slug"),
+            models.CheckConstraint(
+                condition=models.Q(interval__gte=timedelta(minutes=1), interval__lte=timedelta(days=365)),
+                name="a_sane_interval",
+            ),
+        ]
         indexes = [
             models.Index(fields=["next_sync_at"], name="sources_due", condition=models.Q(status="enabled"))
         ]

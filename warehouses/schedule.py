@@ -12,6 +12,7 @@ A run that fails by what may pass is tried again a few times before its next slo
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -25,6 +26,8 @@ from warehouses.watermarks import waiting
 from workspace.errors import ConfigError
 from workspace.models import User, Workspace
 from workspace.runs import Run, orphans, queue
+
+log = logging.getLogger(__name__)
 
 Enqueue = Callable[[Any], None]
 BATCH = 500
@@ -211,13 +214,22 @@ def _claim_due(enqueue: Enqueue, now: datetime) -> int | None:
         if not due:
             return None
         for warehouse in due:
-            warehouse.next_sync_at = next_time(warehouse, now)
+            warehouse.next_sync_at = _next_or_later(warehouse, now)
         Warehouse.objects.bulk_update(due, ["next_sync_at"])
         runs = _runs_for(due, now)
         WarehouseSync.objects.bulk_create(runs, ignore_conflicts=True)
         queued = [run.pk for run in runs if run.status == Run.Status.QUEUED]
         transaction.on_commit(lambda: [enqueue(pk) for pk in queued])  # type: ignore[func-returns-value]
     return len(queued)
+
+
+def _next_or_later(warehouse: Warehouse, now: datetime) -> datetime | None:
+    """The next time; a schedule that nobody can read must not keep the others from theirs."""
+    try:
+        return next_time(warehouse, now)
+    except Exception:
+        log.exception("The schedule of %s cannot be read: %s", warehouse, warehouse.schedule)
+        return now + timedelta(days=1)
 
 
 def _runs_for(due: list[Warehouse], now: datetime) -> list[WarehouseSync]:

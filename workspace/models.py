@@ -90,8 +90,9 @@ class Workspace(models.Model):
 
     @property
     def allowance(self) -> dict[str, Any]:
-        """What the plan allows: see the setting PLANS."""
-        return settings.PLANS[self.plan]
+        """What the plan allows: see the setting PLANS. One that the operator has taken out counts as the default."""
+        plans: dict[str, dict[str, Any]] = settings.PLANS
+        return plans.get(self.plan) or plans[settings.DEFAULT_PLAN]
 
 
 class FormerSlug(models.Model):

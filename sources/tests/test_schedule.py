@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 
 from sources import schedule
 from sources.models import Source, SourceSync
@@ -52,6 +52,14 @@ def test_a_source_still_at_work_is_passed_over(acme: Workspace) -> None:
     schedule.request_sync(source)
     schedule.start_due(sent.append, NOON)
     assert (sent, source.syncs.count()) == ([], 1)
+
+
+@pytest.mark.parametrize("interval", [timedelta(0), timedelta(seconds=59), timedelta.max])
+def test_an_interval_that_would_stop_the_scheduler_is_not_stored(acme: Workspace, interval: Any) -> None:
+    source = make_source(acme, 1)
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Source.objects.filter(pk=source.pk).update(interval=interval)
+    assert schedule.start_due(lambda _: None, NOON) == 1
 
 
 def test_three_beats_at_once_start_every_source_exactly_once(acme: Workspace) -> None:

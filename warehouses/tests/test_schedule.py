@@ -63,6 +63,19 @@ def test_a_due_warehouse_starts_every_enabled_connection(connected: Connection) 
     assert sent == [connected.syncs.get().pk]
 
 
+@pytest.mark.parametrize("schedule_", [{"minutes": 0, "hours": "noon"}, {"minutes": None}])
+def test_a_schedule_nobody_can_read_is_not_in_the_way_of_others(
+    connected: Connection, schedule_: Any
+) -> None:
+    odd = Workspace.objects.create(name="Odd", slug="odd", plan="taken out")
+    earlier = {"schedule": schedule_, "next_sync_at": NOON - timedelta(hours=1)}
+    warehouse = Warehouse.objects.create(workspace=odd, kind="postgres", name="W", slug="w", **earlier)
+    assert schedule.start_due(lambda _: None, NOON) == 1
+    warehouse.refresh_from_db()
+    assert warehouse.next_sync_at == NOON + timedelta(days=1)
+    assert odd.allowance["label"] == "Unlimited"
+
+
 def test_a_connection_still_at_work_is_skipped_and_shown_as_skipped(connected: Connection) -> None:
     schedule.request_sync(connected)
     assert schedule.start_due(lambda _: None, NOON) == 0
