@@ -31,8 +31,8 @@ from workspace.signals import run_ended
 log = logging.getLogger(__name__)
 
 MAX_LOG_LINES = 300
-MAX_TAKEOVERS = 10
-"""A run that killed this many workers in a row without committing anything is given up."""
+MAX_STALLED = 10
+"""A run whose last turns have all ended without a commit, by a dead worker or a time limit, is given up after so many."""
 
 
 class LeaseLost(Exception):
@@ -138,6 +138,7 @@ class Lease:
         self.run = run
         self.ended = threading.Event()
         self.error: Exception | None = None
+        self.committed = False
         self._nudge = threading.Event()
         self._closing = False
         self._waiting: tuple[Any, str] = (None, "")
@@ -150,6 +151,7 @@ class Lease:
         """
         self.check()
         self._renew(stalled=0, **fields)
+        self.committed = True
         for name, value in fields.items():
             setattr(self.run, name, value)
 
@@ -247,9 +249,10 @@ def hold(run: Run) -> Iterator[Lease]:
         yield lease
 
 
-def release(run: Run) -> None:
-    """Let go between two slices; whoever gets the next message goes on."""
-    _mine(run).update(lease_until=None, waiting_until=None, waiting_for="", nudged_at=timezone.now())
+def release(run: Run, *, stalled: bool = False) -> None:
+    """Let go between two slices; whoever gets the next message goes on. `stalled`: this one has committed nothing."""
+    idle = {"lease_until": None, "waiting_until": None, "waiting_for": "", "nudged_at": timezone.now()}
+    _mine(run).update(**idle, stalled=F("stalled") + int(stalled))
 
 
 def finish(run: Run, status: str) -> bool:

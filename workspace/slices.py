@@ -64,6 +64,10 @@ class Slice(ABC, Generic[R]):
     def take(self) -> None:
         """Work and end the run; raises one of NOT_THE_END when it is to go on."""
         try:
+            if self.run.stalled >= runs.MAX_STALLED:
+                raise PublicError(
+                    "The sync got nowhere in its last turns and was given up.", code="worker_lost"
+                )
             self.work()
             status = self.outcome(failed=False)
         except runs.Cancelled:
@@ -105,14 +109,15 @@ def take_slice(model: type[R], run_id: Any, slice_of: Callable[[R, Lease], Slice
     run = runs.claim(model, run_id)
     if run is None:
         return True
-    if run.stalled >= runs.MAX_TAKEOVERS:
-        run.notice("error", "worker_lost", "The workers of this run keep stopping; the sync was given up.")
-        return runs.finish(run, Run.Status.FAILED)
+    committed = False
     try:
         with runs.hold(run) as lease, rare_collections():
-            slice_of(run, lease).take()
+            try:
+                slice_of(run, lease).take()
+            finally:
+                committed = lease.committed
     except (SliceOver, SoftTimeLimitExceeded):
-        runs.release(run)
+        runs.release(run, stalled=not committed)
         return False
     except runs.LeaseLost:
         log.warning("Run %s goes on in another worker", run.pk)
