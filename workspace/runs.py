@@ -294,8 +294,9 @@ def orphans(model: type[R], limit: int = 500) -> list[Any]:
     """Ids of active runs that nobody works on and whose last message is old; marks them as nudged now."""
     now = timezone.now()
     silent = now - timedelta(seconds=settings.LEASE_SECONDS)
+    abandoned = Q(lease_until__lt=now) & (Q(nudged_at__lt=F("lease_until")) | Q(nudged_at__lt=silent))
     lost = model._default_manager.filter(
-        Q(lease_until=None, nudged_at__lt=silent) | Q(lease_until__lt=now), status__in=Run.ACTIVE
+        Q(lease_until=None, nudged_at__lt=silent) | abandoned, status__in=Run.ACTIVE
     )
     ids = list(lost.values_list("pk", flat=True)[:limit])
     model._default_manager.filter(pk__in=ids).update(nudged_at=now)

@@ -31,7 +31,9 @@ def run(acme: Workspace) -> SourceSync:
 
 
 def let_the_lease_run_out(run: SourceSync) -> None:
-    SourceSync.objects.filter(pk=run.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+    now = timezone.now()
+    past = {"lease_until": now - timedelta(seconds=1), "nudged_at": now - timedelta(seconds=30)}
+    SourceSync.objects.filter(pk=run.pk).update(**past)
 
 
 def taken(run: SourceSync) -> SourceSync:
@@ -156,6 +158,7 @@ def test_only_runs_nobody_works_on_are_orphans(run: SourceSync) -> None:
     assert runs.orphans(SourceSync) == []
     let_the_lease_run_out(run)
     assert runs.orphans(SourceSync) == [run.pk]
+    assert runs.orphans(SourceSync) == []
 
 
 def test_a_run_whose_message_was_lost_is_an_orphan_after_a_while(run: SourceSync) -> None:
