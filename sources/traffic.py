@@ -20,6 +20,8 @@ from workspace.runs import Lease
 
 PATIENCE = 5.0
 """Seconds that a page may spend waiting for a vendor."""
+WINDOW = 61.0
+"""Limits count per minute: no wait is longer, even where a vendor says when and not how long (an epoch)."""
 RESERVE = 0.05
 """Share of the vendor's limit that is left for the account's own people and tools."""
 
@@ -64,16 +66,15 @@ class SharedTraffic(Traffic):
         self._listen()
         wait = self._blocked_until - time.time()
         if wait > 0:
-            self.pause(min(wait, 61.0), "rate_limited")
+            self.pause(min(wait, WINDOW), "rate_limited")
 
     def after_answer(self, limit: int, remaining: int, reset: float) -> None:
-        """Share the vendor's word when the window runs low."""
+        """Share the vendor's word when the window runs low, and take it back when it does no longer."""
         self._remaining = remaining
-        if remaining > max(1, int(limit * RESERVE)):
-            return
-        self._blocked_until = time.time() + reset
-        with suppress(RedisError):  # while Redis is away each worker keeps to what it has heard itself
-            cache.set(self._key, self._blocked_until, timeout=max(1, int(reset) + 1))
+        if remaining <= max(1, int(limit * RESERVE)):
+            self._share(time.time() + min(max(reset, 0.0), WINDOW))
+        elif self._blocked_until:
+            self._share(0.0)
 
     def state(self) -> str:
         """For a progress bar: requests made, what remains in the vendor's window, time waited."""
@@ -91,6 +92,11 @@ class SharedTraffic(Traffic):
         finally:
             self.waited += time.monotonic() - started
         return None
+
+    def _share(self, blocked_until: float) -> None:
+        self._blocked_until = blocked_until
+        with suppress(RedisError):  # while Redis is away each worker keeps to what it has heard itself
+            cache.set(self._key, blocked_until, timeout=WINDOW + 1)
 
     def _listen(self) -> None:
         """Hear what other workers of this source have learnt; at most once a second."""

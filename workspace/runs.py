@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 MAX_LOG_LINES = 300
 MAX_STALLED = 10
-"""A run whose last turns have all ended without a commit, by a dead worker or a time limit, is given up after so many."""
+"""Turns in a row that may end without a commit, by a dead worker or a time limit, before a run is given up."""
 
 
 class LeaseLost(Exception):
