@@ -28,7 +28,7 @@ from workspace.hub import store
 from workspace.hub.columns import SYSTEM, SYSTEM_NAMES, Change, Column, Layout, Type
 from workspace.hub.models import Collection
 from workspace.payload import parse
-from workspace.runs import Lease, Run
+from workspace.runs import Cancelled, Lease, Run
 from workspace.slices import Slice, take_slice
 
 log = logging.getLogger(__name__)
@@ -157,6 +157,9 @@ class FlushSlice(Slice[WarehouseSync]):
         stood = Collection.objects.filter(schema=self.connection.schema)
         marks = {mark.collection_id: mark for mark in self.connection.watermarks.all()}
         self.connection.refresh_from_db()  # after the marks: who changes it sends them back
+        if not (self.connection.enabled and self.connection.warehouse.enabled):
+            self.run.notice("info", "turned_off", "The connection or its warehouse has been turned off.")
+            raise Cancelled
         results = {result.collection_id: result for result in self.run.results.all()}
         targets = [
             self._target(collection, marks, results)

@@ -56,9 +56,18 @@ def validate_schedule(schedule: dict[str, Any], workspace: Workspace) -> None:
         raise ConfigError(f"The {plan['label']} plan does not sync after each source sync.", code="schedule")
 
 
+def allowed(warehouse: Warehouse) -> dict[str, Any]:
+    """The schedule chosen, or the plan's own when the plan no longer allows it."""
+    try:
+        validate_schedule(warehouse.schedule, warehouse.workspace)
+    except ConfigError:
+        return {}
+    return dict(warehouse.schedule)
+
+
 def next_time(warehouse: Warehouse, now: datetime) -> datetime | None:
     """When the next scheduled sync is due after `now`; None when it only follows source syncs."""
-    schedule = warehouse.schedule
+    schedule = allowed(warehouse)
     if schedule.get("after_sync"):
         return None
     if hours := schedule.get("hours"):
@@ -90,11 +99,11 @@ def start_after_sync(schema_id: int, enqueue: Enqueue, *, first: bool = False) -
     """
     alive = Connection.objects.filter(schema__workspace__closing_at=None)
     connections = alive.filter(schema_id=schema_id, enabled=True, warehouse__enabled=True)
-    if not first:
-        connections = connections.filter(Q(warehouse__schedule__after_sync=True) | Q(syncs=None))
     trigger = Run.Trigger.SETUP if first else Run.Trigger.SCHEDULE
-    for connection in connections.select_related("warehouse"):
-        _enqueue_later(enqueue, request_sync(connection, trigger))
+    empty = ~Exists(WarehouseSync.objects.filter(connection=OuterRef("pk")))
+    for connection in connections.select_related("warehouse__workspace").annotate(empty=empty):
+        if first or connection.empty or allowed(connection.warehouse).get("after_sync"):
+            _enqueue_later(enqueue, request_sync(connection, trigger))
 
 
 def start_again(enqueue: Enqueue, now: datetime | None = None) -> int:
@@ -134,7 +143,8 @@ def retry_later(run: WarehouseSync) -> None:
 def start_left_behind(enqueue: Enqueue, now: datetime | None = None) -> int:
     """Start connections that only follow source syncs and have waited for an hour with changes; returns how many.
 
-    A flush that failed has nobody else who would try again while nothing changes at the source.
+    A flush that failed has nobody else who would try again while nothing changes at the source. Warehouses whose plan
+    no longer lets them follow get a slot instead.
     """
     now = now or timezone.now()
     recent = WarehouseSync.objects.filter(connection=OuterRef("pk"), queued_at__gt=now - LEFT_BEHIND)
@@ -143,6 +153,10 @@ def start_left_behind(enqueue: Enqueue, now: datetime | None = None) -> int:
     )
     started = 0
     for connection in waiting(quiet.filter(warehouse__workspace__closing_at=None)):
+        if allowed(connection.warehouse) != connection.warehouse.schedule:
+            slot = next_time(connection.warehouse, now)
+            Warehouse.objects.filter(pk=connection.warehouse_id, next_sync_at=None).update(next_sync_at=slot)
+            continue
         with transaction.atomic():
             _enqueue_later(enqueue, request_sync(connection, Run.Trigger.SCHEDULE))
         started += 1

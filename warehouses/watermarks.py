@@ -28,7 +28,7 @@ def waiting(connections: QuerySet[Connection]) -> Iterator[Connection]:
     flushed = Coalesce(Subquery(mark.values("version")), 0)
     behind = Collection.objects.filter(schema=OuterRef("schema"), version__gt=flushed)
     names = ArraySubquery(behind.values("name"))
-    for connection in connections.select_related("warehouse").annotate(behind=names):
+    for connection in connections.select_related("warehouse__workspace").annotate(behind=names):
         if set(connection.behind) - set(connection.collections_off):
             yield connection
 

@@ -45,6 +45,26 @@ def test_chosen_hours_are_read_in_the_workspaces_time_zone(connected: Connection
     assert next_of(connected, "business", hours=[6, 18]) == datetime(2020, 3, 1, 17, tzinfo=UTC)
 
 
+def test_what_was_chosen_before_a_smaller_plan_gives_way_to_the_plan(connected: Connection) -> None:
+    assert next_of(connected, "free", hours=list(range(24))) == NOON + timedelta(days=1)
+    assert next_of(connected, "team", minutes=15) == NOON + timedelta(hours=12)
+    assert next_of(connected, "free", after_sync=True) == NOON + timedelta(days=1)
+
+
+def test_a_follower_on_a_plan_without_following_gets_a_slot(connected: Connection) -> None:
+    WarehouseSync.objects.create(
+        connection=connected, workspace=connected.warehouse.workspace, status="failed", queued_at=NOON
+    )
+    Warehouse.objects.update(schedule={"after_sync": True}, next_sync_at=None)
+    Workspace.objects.update(plan="free")
+    Collection.objects.update(version=1)
+    schedule.start_after_sync(connected.schema_id, lambda _: None)
+    assert schedule.start_left_behind(lambda _: None) == 0
+    assert connected.syncs.count() == 1
+    connected.warehouse.refresh_from_db()
+    assert connected.warehouse.next_sync_at is not None
+
+
 def test_an_hour_the_clocks_skip_is_not_lost(connected: Connection) -> None:
     warehouse = connected.warehouse
     warehouse.workspace.plan, warehouse.workspace.time_zone = "business", "Europe/Berlin"
@@ -63,7 +83,7 @@ def test_a_due_warehouse_starts_every_enabled_connection(connected: Connection) 
     assert sent == [connected.syncs.get().pk]
 
 
-@pytest.mark.parametrize("schedule_", [{"minutes": 0, "hours": "noon"}, {"minutes": None}])
+@pytest.mark.parametrize("schedule_", [{"hours": 5}, {"minutes": None}])
 def test_a_schedule_nobody_can_read_is_not_in_the_way_of_others(
     connected: Connection, schedule_: Any
 ) -> None:
