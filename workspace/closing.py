@@ -13,6 +13,7 @@ from workspace.errors import ConfigError
 from workspace.hub.models import Collection, Object
 from workspace.models import User, Workspace
 from workspace.runs import Run
+from workspace.signals import terms_changed
 
 log = logging.getLogger(__name__)
 
@@ -20,21 +21,28 @@ GRACE = timedelta(days=5)
 
 
 def close(workspace: Workspace, by: User) -> None:
-    """Begin the five days."""
+    """Begin the five days: nothing is due any more, so nothing is late either."""
     with transaction.atomic():
+        workspace.sources.update(next_sync_at=None)
+        workspace.warehouses.update(next_sync_at=None)
         workspace.closing_at = timezone.now() + GRACE
         workspace.save(update_fields=["closing_at"])
         audit.record(workspace, by, "workspace.closing", workspace.slug, until=workspace.closing_at)
 
 
 def keep(workspace: Workspace, by: User) -> None:
-    """Think better of it; raises ConfigError(code="closed") when the deletion has begun."""
+    """Think better of it: sources sync at once, warehouses as they are scheduled.
+
+    Raises ConfigError(code="closed") when the deletion has begun.
+    """
     with transaction.atomic():
         still = Workspace.objects.filter(pk=workspace.pk, closing_at__gt=timezone.now())
         if not still.update(closing_at=None):
             if Workspace.objects.filter(pk=workspace.pk, closing_at=None).exists():
                 return
             raise ConfigError("The five days are over: it is being deleted.", code="closed")
+        workspace.sources.filter(status="enabled").update(next_sync_at=timezone.now())
+        terms_changed.send(sender=Workspace, workspace=workspace)
         audit.record(workspace, by, "workspace.kept", workspace.slug)
 
 

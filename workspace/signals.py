@@ -3,8 +3,9 @@
 from django.dispatch import Signal
 
 terms_changed = Signal()
-"""Sent inside the transaction that changed the plan or the time zone of `workspace`; a receiver answers with a list of
-sentences about what it changed."""
+"""Sent inside the transaction that changed the plan or the time zone of `workspace`, or kept it.
+
+A receiver answers with a list of sentences about what it changed."""
 
 run_ended = Signal()
 """Sent after the transaction that ended a `run`; receivers are never in the way of it."""

@@ -9,7 +9,8 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from workspace.pages import Crumb, MemberRequest, member_page
+from workspace.access import Ability
+from workspace.pages import CLOSING, Crumb, MemberRequest, member_page
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,13 @@ def show_part(request: MemberRequest, key: str, template: str, **context: Any) -
         crumbs += [Crumb(part.label)]
     rail = [(part, address_of(slug, part.key), part.key == key) for part in PARTS]
     return render(request, template, {"title": part.label, "crumbs": crumbs, "rail": rail, **context})
+
+
+def why_not(request: MemberRequest) -> str:
+    """Why this person cannot change this part now; empty when it can."""
+    if request.access.workspace.closing_at:
+        return CLOSING
+    return "" if request.access.owner else request.access.refusal(Ability.OWN)
 
 
 def address_of(workspace_slug: str, key: str) -> str:

@@ -15,7 +15,7 @@ from workspace.changing import change_workspace
 from workspace.errors import ConfigError
 from workspace.models import Workspace
 from workspace.pages import MemberRequest, member_page
-from workspace.parts.frame import address_of, show_part
+from workspace.parts.frame import address_of, show_part, why_not
 from workspace.zones import TimeZoneField
 
 
@@ -58,7 +58,7 @@ def show_general(request: MemberRequest) -> HttpResponse:
                 return redirect(address_of(workspace.slug, "general"))
         workspace.refresh_from_db()
     return show_part(
-        request, "general", "workspace/settings/general.html", form=form, why_not=_why_not(request)
+        request, "general", "workspace/settings/general.html", form=form, why_not=why_not(request)
     )
 
 
@@ -88,7 +88,3 @@ def keep_workspace(request: MemberRequest) -> HttpResponse:
     else:
         messages.success(request, "The workspace stays.")
     return redirect(address_of(request.access.workspace.slug, "general"))
-
-
-def _why_not(request: MemberRequest) -> str:
-    return "" if request.access.owner else request.access.refusal(Ability.OWN)

@@ -19,7 +19,7 @@ from workspace.access import Ability, Grant
 from workspace.errors import ConfigError
 from workspace.models import Membership, RoleGrant
 from workspace.pages import MemberRequest, member_page
-from workspace.parts.frame import address_of, show_part
+from workspace.parts.frame import address_of, show_part, why_not
 from workspace.people import OF_SOURCES, explain, in_words, remove_member
 
 Role = RoleGrant.Role
@@ -78,7 +78,7 @@ def show_access(request: MemberRequest) -> HttpResponse:
             for one in invitations.open_ones(workspace).order_by("-created_at")
         ],
         "roles": [(role.label, explain(role, None, sources)) for role in Role],
-        "why_not": "" if request.access.owner else request.access.refusal(Ability.OWN),
+        "why_not": why_not(request),
     }
     return show_part(request, "access", "workspace/settings/access.html", **context)
 

@@ -226,6 +226,23 @@ def test_nothing_is_changed_or_started_in_a_closing_workspace(
     assert not source.syncs.exists()
 
 
+def test_nothing_is_late_in_a_closing_workspace_and_all_goes_on_in_one_that_is_kept(
+    as_alice: Client, acme: Workspace, alice: User
+) -> None:
+    yesterday = timezone.now() - timedelta(days=1)
+    source = add_source(acme, next_sync_at=yesterday)
+    lake = Warehouse.objects.create(workspace=acme, kind="postgres", slug="lake", next_sync_at=yesterday)
+    closing.close(acme, alice)
+    assert "Everything is on time" in text(as_alice, "/acme/overview")
+    closing.keep(acme, alice)
+    source.refresh_from_db()
+    lake.refresh_from_db()
+    assert source.next_sync_at is not None
+    assert source.next_sync_at <= timezone.now()
+    assert lake.next_sync_at is not None
+    assert lake.next_sync_at > timezone.now()
+
+
 def test_work_under_way_is_stopped_before_a_workspace_is_deleted(acme: Workspace, alice: User) -> None:
     run = add_run(add_source(acme), "running")
     closing.close(acme, alice)
