@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from datetime import timedelta
 from typing import Any
 
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 
 from sources.connectors import connector_for
 from sources.connectors.base import Connector, Stream
 from workspace.hub.models import Collection, Schema
+from workspace.hub.signals import source_synced
 from workspace.models import Workspace
 from workspace.runs import Run
 from workspace.secrets import SealedField
+
+log = logging.getLogger(__name__)
 
 
 class Source(models.Model):
@@ -127,6 +131,20 @@ class SourceSync(Run):
                 condition=models.Q(status__in=["queued", "running"]),
             ),
         ]
+
+    def after_end(self) -> None:
+        """Tell those who follow that something is new in the Hub; what they stumble over never undoes the run's end."""
+        good = (Run.Status.SUCCESS, Run.Status.PARTIAL)
+        first = self.status in good and not (
+            SourceSync.objects.filter(source=self.source_id, status__in=good).exclude(pk=self.pk).exists()
+        )
+        if not (first or self.rows):
+            return
+        try:
+            with transaction.atomic():
+                source_synced.send(sender=SourceSync, schema_id=self.source.schema_id, first=first)
+        except Exception:
+            log.exception("What should follow sync %s did not", self.pk)
 
     def in_order(self) -> list[tuple[str, dict[str, Any]]]:
         """Collections with their counts, in the order of reading (JSONB keeps none)."""

@@ -24,7 +24,6 @@ from workspace.ahead import Ahead
 from workspace.errors import ConfigError, PublicError
 from workspace.hub import store
 from workspace.hub.models import Collection
-from workspace.hub.signals import source_synced
 from workspace.runs import Lease, Run
 from workspace.slices import Slice, take_slice
 
@@ -36,7 +35,6 @@ BATCH_OBJECTS = 1000
 
 COUNTED = ("read", "new", "changed", "unchanged", "deleted", "stale", "quarantined", "mended", "requests")
 
-GOOD = (Run.Status.SUCCESS, Run.Status.PARTIAL)
 Watch = Callable[[SourceSync, str, SharedTraffic], None]
 """Told after each commit: the run with its counts, the collection, the traffic."""
 
@@ -74,14 +72,10 @@ class SyncSlice(Slice[SourceSync]):
         return Run.Status.PARTIAL if self.run.troubled or len(sound) < len(ended) else Run.Status.SUCCESS
 
     def finish(self, status: str) -> None:
-        """End the run with its last counts; tell those who follow when something is new in the Hub."""
+        """End the run with its last counts."""
         for name, value in self._progress().items():
             setattr(self.run, name, value)
-        first = status in GOOD and not self.source.syncs.filter(status__in=GOOD).exists()
-        with transaction.atomic():
-            super().finish(status)
-            if first or self.run.rows:
-                source_synced.send(sender=SourceSync, schema_id=self.source.schema_id, first=first)
+        super().finish(status)
 
     def work(self) -> None:
         """Every stream that has not ended in this run."""

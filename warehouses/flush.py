@@ -18,7 +18,7 @@ from django.db import transaction
 
 from warehouses import watermarks
 from warehouses.engines.base import Row, Session
-from warehouses.models import CollectionResult, Connection, RowsPerDay, WarehouseSync, Watermark
+from warehouses.models import CollectionResult, Connection, WarehouseSync, Watermark
 from warehouses.models import Column as KnownColumn
 from warehouses.schedule import retry_later
 from warehouses.watermarks import Rewound
@@ -150,7 +150,6 @@ class FlushSlice(Slice[WarehouseSync]):
             super().finish(status)
             if self._may_pass or any(count.get("may_pass") for count in self.run.counts.values()):
                 retry_later(self.run)
-            RowsPerDay.objects.add(self.run)
 
     def _pending(self) -> list[Target]:
         """What is to be flushed, all collections as they stood at one moment."""

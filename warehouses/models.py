@@ -148,6 +148,10 @@ class WarehouseSync(Run):
             models.Index(fields=["queued_at"], name="warehouses_sync_again", condition=~Q(again="")),
         ]
 
+    def after_end(self) -> None:
+        """Add it to the sums per day."""
+        RowsPerDay.objects.add(self)
+
     def as_dict(self) -> dict[str, Any]:
         """The run as JSON for `--json` and the API."""
         results = self.results.select_related("collection").order_by("collection__position")

@@ -105,6 +105,9 @@ class Run(models.Model):
         """Whether it has not ended yet."""
         return self.status in self.ACTIVE
 
+    def after_end(self) -> None:
+        """What follows its end, however it came, in the transaction that ends it."""
+
     def notice(
         self, level: str, code: str, message: str, *, collection: str = "", action: str = "", count: int = 1
     ) -> None:
@@ -271,13 +274,14 @@ def finish(run: Run, status: str) -> bool:
 
 
 def count_ended(run: Run) -> None:
-    """Add an ended run to the sums per hour that charts are drawn from, and tell who follows runs afterwards.
+    """Add an ended run to the sums that charts are drawn from, and tell who follows runs afterwards.
 
     In the caller's transaction.
     """
     if run.counted:
         transaction.on_commit(lambda: run_ended.send_robust(sender=type(run), run=run))
         RunHour.objects.add(run.workspace_id, run.side, run.finished_at, run.status, run.rows)
+    run.after_end()
 
 
 def request_cancel(run: Run) -> None:
