@@ -21,7 +21,7 @@ from workspace.hub.models import Schema
 from workspace.hub.signals import schema_renaming
 from workspace.hub.store import forget
 from workspace.models import User, Workspace
-from workspace.naming import schema_of, slug_of, unused, validate_schema_name
+from workspace.naming import schema_of, slug_of, unused, validate_name, validate_schema_name
 from workspace.runs import Run, request_cancel
 
 RESERVED = frozenset({"catalog", "setup"})
@@ -44,6 +44,7 @@ def draft_source(
     the workspace's region, or the schema name is taken or impossible. Asking twice with the same `key` makes one
     draft. `then` is called once, in the transaction that makes it.
     """
+    validate_name(name)
     refuse_region(workspace, kind)
     pk = _pk_of(workspace, key or uuid.uuid4())
     with transaction.atomic():

@@ -18,7 +18,7 @@ from workspace.errors import ConfigError
 from workspace.forms import validated
 from workspace.hub.models import Schema
 from workspace.models import User, Workspace
-from workspace.naming import slug_of, unused
+from workspace.naming import slug_of, unused, validate_name
 from workspace.runs import Run, request_cancel
 
 RESERVED = frozenset({"add", "catalog"})
@@ -43,6 +43,7 @@ def add_warehouse(
     pk = uuid.uuid5(uuid.UUID(int=workspace.pk), str(key or uuid.uuid4()))
     if known := workspace.warehouses.filter(pk=pk).first():
         return known
+    validate_name(name)
     _refuse_beyond_plan(workspace)
     settings = validated(engine_for(kind).SettingsForm(dict(fields)))
     warehouse = Warehouse(id=pk, workspace=workspace, kind=kind, name=name, settings=settings)

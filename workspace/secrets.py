@@ -15,9 +15,18 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 
+from workspace.errors import ConfigError
 
-class Unreadable(Exception):
+
+class Unreadable(ConfigError):
     """A sealed value that no key opens, or that belongs to another row."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            f"Stored credentials cannot be read: {why}",
+            code="credentials_unreadable",
+            action="Enter them again, or have whoever runs this installation put back the key that sealed them.",
+        )
 
 
 class Secrets(Mapping[str, Any]):
@@ -49,9 +58,9 @@ def open_sealed(token: bytes, row: str) -> Secrets:
     try:
         owner, values = json.loads(_fernet().decrypt(bytes(token)))
     except InvalidToken as error:
-        raise Unreadable(f"No key in CREDENTIAL_KEYS opens the credentials of {row}.") from error
+        raise Unreadable(f"no key in CREDENTIAL_KEYS opens the credentials of {row}.") from error
     if owner != row:
-        raise Unreadable(f"The credentials stored for {row} belong to another row.")
+        raise Unreadable(f"the credentials stored for {row} belong to another row.")
     return Secrets(values)
 
 

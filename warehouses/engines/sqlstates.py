@@ -111,6 +111,8 @@ BY_STATE = {
         "The database {database} on {host}:{port} is read-only, perhaps a replica.",
         "Enter the host of the primary server.",
     ),
+    "25P03": LOST,
+    "25P04": Reply(TransientError, "timeout", "The database took too long and the transaction was stopped."),
     "28000": NO_LOGIN,
     "28P01": CREDENTIALS,
     "3D000": NO_DATABASE,
@@ -126,6 +128,12 @@ BY_STATE = {
         "{grant}",
     ),
     "42703": TABLE_CHANGED,
+    "42939": Reply(
+        ConfigError,
+        "schema_reserved",
+        "The database keeps the name {table} for itself.",
+        "Give the source another schema name, one that does not begin with pg_.",
+    ),
     "42P01": TABLE_CHANGED,
     "42P06": Reply(ConfigError, "schema_taken", "There is a schema named {table} in {database} already."),
     "42P07": Reply(

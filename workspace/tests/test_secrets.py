@@ -35,7 +35,7 @@ def test_secrets_show_their_keys_and_hide_their_values() -> None:
 def test_a_wrong_key_raises_and_returns_nothing(settings: Settings) -> None:
     token = seal({"password": "geheim"}, ROW)
     settings.CREDENTIAL_KEYS = [Fernet.generate_key().decode()]
-    with pytest.raises(Unreadable, match="No key"):
+    with pytest.raises(Unreadable, match="no key"):
         open_sealed(token, ROW)
 
 

@@ -33,6 +33,12 @@ def test_every_state_has_a_whole_sentence(state: str) -> None:
     assert "{" not in error.message + error.action
 
 
+def test_a_server_that_ends_an_idle_transaction_is_a_lost_connection() -> None:
+    error = explained(raised("25P03"), PLACE)
+    assert isinstance(error, TransientError)
+    assert error.code == "connection_lost"
+
+
 def test_a_syntax_error_is_a_bug_and_not_the_customers() -> None:
     assert explained(raised("42601"), PLACE) is None
 
