@@ -17,7 +17,7 @@ from warehouses.engines.base import Engine
 from workspace.hub.models import Collection, Schema
 from workspace.models import Workspace
 from workspace.runs import Run
-from workspace.secrets import SealedField
+from workspace.secrets import SealedField, Unreadable
 
 
 def a_moment_of_the_next_day() -> datetime:
@@ -45,6 +45,13 @@ class Warehouse(models.Model):
 
     def __str__(self) -> str:
         return f"{self.workspace.slug}/{self.slug}"
+
+    def known_settings(self) -> dict[str, Any]:
+        """The settings as far as they can be read: none when the key that sealed them is gone."""
+        try:
+            return dict(self.settings or {})
+        except Unreadable:
+            return {}
 
     def engine(self) -> Engine:
         """The code for this kind of database, bound to these settings."""

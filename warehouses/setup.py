@@ -114,7 +114,7 @@ def beyond_plan(workspace: Workspace) -> str:
 
 
 def _place(warehouse: Warehouse) -> list[Any]:
-    settings = warehouse.settings or {}
+    settings = warehouse.known_settings()
     return [settings.get(name) for name in engine_for(warehouse.kind).place_fields]
 
 

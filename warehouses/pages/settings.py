@@ -151,7 +151,7 @@ def _basic(request: MemberRequest, warehouse: Warehouse) -> HttpResponse:
 
 def _connection(request: MemberRequest, warehouse: Warehouse) -> HttpResponse:
     engine, secret = engine_for(warehouse.kind), secret_fields(warehouse)
-    stored = dict(warehouse.settings or {})
+    stored = warehouse.known_settings()
     if request.method != "POST":
         shown = {name: value for name, value in stored.items() if name not in secret}
         return _show(

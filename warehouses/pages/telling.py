@@ -20,7 +20,7 @@ def secret_fields(warehouse: Warehouse) -> set[str]:
 def settings_told(warehouse: Warehouse) -> dict[str, Any]:
     """The settings that may be told, long ones shortened."""
     secret = secret_fields(warehouse)
-    told = {name: value for name, value in (warehouse.settings or {}).items() if name not in secret}
+    told = {name: value for name, value in warehouse.known_settings().items() if name not in secret}
     return {name: _short(value) for name, value in told.items()}
 
 
