@@ -6,6 +6,7 @@ from typing import Any
 
 from celery import Celery
 from django.conf import settings
+from kombu import Exchange, Queue
 from kombu.exceptions import OperationalError
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "workspace.settings")
@@ -16,13 +17,18 @@ app = Celery("tributary")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
-# A tick that no worker took before the next one is worthless: that one asks the same question.
-_tick = {"schedule": settings.TICK_SECONDS, "options": {"expires": settings.TICK_SECONDS * 0.8}}
+# Every worker takes from both, ticks first: what is due is found however much work waits already.
+app.conf.task_queues = [Queue(name, Exchange(name), name) for name in ("ticks", "celery")]
+app.conf.task_default_queue = "celery"
+
+# A tick waits for the slices at work, no longer; those after it ask the same question.
+_options = {"queue": "ticks", "expires": settings.SLICE_SECONDS + 2 * settings.TICK_SECONDS}
+_tick = {"schedule": settings.TICK_SECONDS, "options": _options}
 app.conf.beat_schedule = {
     "source syncs": {"task": "sources.tick", **_tick},
     "warehouse syncs": {"task": "warehouses.tick", **_tick},
     "what does not start": {"task": "alerts.watch", **_tick},
-    "workspaces that close": {"task": "workspace.delete_due", "schedule": 300.0},
+    "workspaces that close": {"task": "workspace.delete_due", "schedule": 300.0, "options": _options},
 }
 
 

@@ -69,7 +69,7 @@ def slug_of(name: str) -> str:
 
 
 def schema_of(name: str) -> str:
-    """`Desk.com` → `desk_com`, `3 Doors` → `_3_doors`, `PG One` → `_pg_one`: the schema of a source in every warehouse."""
+    """The schema of a source in every warehouse: `Desk.com` → `desk_com`, `3 Doors` → `_3_doors`, `PG 1` → `_pg_1`."""
     schema = snake_case(name)[:58] or "source"
     return f"_{schema}" if schema[0].isdigit() or _is_kept(schema) else schema
 
