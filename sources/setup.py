@@ -149,7 +149,7 @@ def start_source(
             return None
         source.status = Source.Status.ENABLED
         source.next_sync_at = timezone.now() + source.interval
-        source.collections_off = source.collections_off if collections_off is None else list(collections_off)
+        source.collections_off = locked.collections_off if collections_off is None else list(collections_off)
         source.save(update_fields=["status", "next_sync_at", "collections_off"])
         run = request_sync(source, Run.Trigger.SETUP, by=by)
         transaction.on_commit(lambda: enqueue(run.pk))
