@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
@@ -24,6 +24,7 @@ from workspace.ahead import Ahead
 from workspace.errors import ConfigError, PublicError
 from workspace.hub import store
 from workspace.hub.models import Collection
+from workspace.payload import VISIBLE_NUL
 from workspace.runs import Lease, Run
 from workspace.slices import Slice, take_slice
 
@@ -33,6 +34,8 @@ PAGES_AHEAD = 10
 BATCH_OBJECTS = 1000
 """Objects written in one transaction at the most; batches of 1,000 are as fast as larger ones and small in memory."""
 
+RAW_KEPT = 20_000
+"""Characters of a quarantined record that are kept: enough to see what it is."""
 COUNTED = ("read", "new", "changed", "unchanged", "deleted", "stale", "quarantined", "mended", "requests")
 
 Watch = Callable[[SourceSync, str, SharedTraffic], None]
@@ -269,23 +272,29 @@ def _piled_up(ahead: Ahead[Batch], objects: int) -> Iterator[Batch]:
         yield batch
 
 
-def _quarantine(run: SourceSync, collection: Collection, rejected: Any) -> None:
-    for item in rejected:
-        _keep(run, collection, item)
-
-
-def _keep(run: SourceSync, collection: Collection, item: Rejected) -> None:
-    digest = uuid.UUID(bytes=blake2b(item.raw.encode("utf-8", "replace"), digest_size=16).digest())
-    Quarantined.objects.update_or_create(
-        collection=collection,
-        digest=digest,
-        defaults={
-            "run": run,
-            "source": run.source,
-            "raw": item.raw.replace("\x00", "␀"),
-            "reason": item.reason[:300],
-        },
+def _quarantine(run: SourceSync, collection: Collection, rejected: Iterable[Rejected]) -> None:
+    """Keep these records in the order of their digests: who writes the same ones at once waits and does not clash."""
+    kept = {_digest(item): item for item in rejected}
+    Quarantined.objects.bulk_create(
+        [
+            Quarantined(
+                source=run.source,
+                collection=collection,
+                run=run,
+                digest=digest,
+                raw=kept[digest].raw.replace("\x00", VISIBLE_NUL)[:RAW_KEPT],
+                reason=kept[digest].reason[:300],
+            )
+            for digest in sorted(kept)
+        ],
+        update_conflicts=True,
+        unique_fields=["collection", "digest"],
+        update_fields=["run", "raw", "reason", "last_seen_at"],
     )
+
+
+def _digest(item: Rejected) -> uuid.UUID:
+    return uuid.UUID(bytes=blake2b(item.raw.encode("utf-8", "replace"), digest_size=16).digest())
 
 
 def _add(tally: dict[str, Any], counts: dict[str, int]) -> None:

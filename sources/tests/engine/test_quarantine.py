@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from sources.connectors.base import Rejected
 from sources.models import Quarantined, Source
+from sources.sync import RAW_KEPT
 from sources.tests.engine.feed import Feed, read, record, whole
 from workspace.hub.models import Object
 from workspace.payload import DEEPEST
@@ -56,3 +58,30 @@ def test_the_deepest_record_that_is_stored_stays_whole(feed: Feed, source: Sourc
     feed.gives(whole([record("7", deep=nested(DEEPEST - 2))]))
     assert read(source).status == Run.Status.SUCCESS
     assert Object.objects.get().payload["deep"] == nested(DEEPEST - 2)
+
+
+def test_a_record_that_comes_again_is_kept_once_and_seen_again(feed: Feed, source: Source) -> None:
+    same = Rejected('{"subject": "no id"}', "It has no id.")
+    feed.gives(whole([record("7")], rejected=[same, same, Rejected("7", "This is no object.")]))
+    read(source)
+    first = Quarantined.objects.get(raw=same.raw)
+    run = read(source)
+    again = Quarantined.objects.get(raw=same.raw)
+    assert (again.run, again.first_seen_at) == (run, first.first_seen_at)
+    assert again.last_seen_at > first.last_seen_at
+    assert Quarantined.objects.count() == 2
+
+
+def test_of_an_endless_record_the_beginning_is_kept(feed: Feed, source: Source) -> None:
+    feed.gives(whole([], rejected=[Rejected("x" * 1_000_000 + end, "It has no id.") for end in "ab"]))
+    read(source)
+    assert [len(kept.raw) for kept in Quarantined.objects.all()] == [RAW_KEPT, RAW_KEPT]
+
+
+def test_a_page_full_of_rejected_records_costs_one_statement(
+    feed: Feed, source: Source, django_assert_max_num_queries: Any
+) -> None:
+    feed.gives(whole([], rejected=[Rejected(str(number), "It has no id.") for number in range(100)]))
+    with django_assert_max_num_queries(40):
+        read(source)
+    assert Quarantined.objects.count() == 100
