@@ -14,6 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from sources.models import Source, SourceSync
+from workspace.errors import ConfigError
 from workspace.models import User
 from workspace.runs import Run, orphans, queue
 
@@ -49,9 +50,31 @@ def request_sync(
     only: Iterable[str] = (),
     by: User | None = None,
 ) -> SourceSync:
-    """A queued sync of this source, or the one that is already under way; `by` is who asked for it."""
-    fields = {"trigger": trigger, "full": full, "only": list(only), "started_by": by}
-    return queue(SourceSync, {"source": source}, workspace_id=source.workspace_id, **fields)
+    """A queued sync of this source, or the one that is already under way; `by` is who asked for it.
+
+    One that has not begun takes on what is asked for as well. Raises ConfigError(code="under_way") when one works that
+    was asked for less than this: it has passed some of it.
+    """
+    names = list(only)
+    fields = {"trigger": trigger, "full": full, "only": names, "started_by": by}
+    run = queue(SourceSync, {"source": source}, workspace_id=source.workspace_id, **fields)
+    return run if _covers(run, full, names) else _widened(run.pk, full, names)
+
+
+def _covers(run: SourceSync, full: bool, only: list[str]) -> bool:
+    return run.full >= full and (not run.only or (bool(only) and set(only) <= set(run.only)))
+
+
+def _widened(run_id: Any, full: bool, only: list[str]) -> SourceSync:
+    with transaction.atomic():
+        run = SourceSync.objects.select_for_update().get(pk=run_id)
+        if run.status != Run.Status.QUEUED:
+            message = "A sync is already under way, without what you ask for. Ask again when it has ended."
+            raise ConfigError(message, code="under_way")
+        run.full = run.full or full
+        run.only = sorted({*run.only, *only}) if run.only and only else []
+        run.save(update_fields=["full", "only"])
+    return run
 
 
 def next_slot(planned: datetime, every: timedelta, now: datetime) -> datetime:

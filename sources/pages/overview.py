@@ -18,6 +18,7 @@ from sources.schedule import request_sync
 from sources.tasks import enqueue
 from workspace import audit
 from workspace.access import Ability
+from workspace.errors import ConfigError
 from workspace.hub.models import Collection
 from workspace.pages import MemberRequest, is_fragment, member_page, page_by_time
 from workspace.runs import Run, request_cancel
@@ -75,10 +76,14 @@ def start_sync(
     if source.syncs.filter(status__in=Run.ACTIVE).exists():
         messages.info(request, "A sync is already under way; ask again when it has ended.")
         return
-    with transaction.atomic():
-        run = request_sync(source, full=full, only=only, by=request.user)
-        audit.record(source.workspace, request.user, "sync.requested", source, full=full, only=only)
-        transaction.on_commit(lambda: enqueue(run.pk))
+    try:
+        with transaction.atomic():
+            run = request_sync(source, full=full, only=only, by=request.user)
+            audit.record(source.workspace, request.user, "sync.requested", source, full=full, only=only)
+            transaction.on_commit(lambda: enqueue(run.pk))
+    except ConfigError as error:  # one has begun just now
+        messages.info(request, error.message)
+        return
     messages.success(request, "The sync has been queued.")
 
 

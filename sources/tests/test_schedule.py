@@ -11,6 +11,8 @@ from django.db import DatabaseError, connection, transaction
 
 from sources import schedule
 from sources.models import Source, SourceSync
+from workspace import runs
+from workspace.errors import ConfigError
 from workspace.hub.models import Schema
 from workspace.models import Workspace
 
@@ -77,3 +79,27 @@ def test_three_beats_at_once_start_every_source_exactly_once(acme: Workspace) ->
     for beat in beats:
         beat.join()
     assert len(sent) == len(set(sent)) == SourceSync.objects.count() == 60
+
+
+def test_a_wish_for_more_is_taken_on_by_a_sync_that_has_not_begun(acme: Workspace) -> None:
+    source = make_source(acme, 1)
+    run = schedule.request_sync(source, only=["cases"])
+    assert schedule.request_sync(source, full=True, only=["users"]) == run
+    run.refresh_from_db()
+    assert (run.full, run.only) == (True, ["cases", "users"])
+    assert schedule.request_sync(source, full=True).only == []
+
+
+def test_a_wish_that_a_working_sync_cannot_fulfil_is_refused_with_a_sentence(acme: Workspace) -> None:
+    source = make_source(acme, 1)
+    run = runs.claim(SourceSync, schedule.request_sync(source, only=["cases"]).pk)
+    assert schedule.request_sync(source, only=["cases"]) == run
+    wishes: list[dict[str, Any]] = [
+        {},
+        {"full": True},
+        {"only": ["users"]},
+        {"full": True, "only": ["cases"]},
+    ]
+    for wish in wishes:
+        with pytest.raises(ConfigError, match="already under way"):
+            schedule.request_sync(source, **wish)

@@ -16,7 +16,9 @@ from sources.models import Source, SourceSync
 from sources.schedule import request_sync
 from sources.sync import run_slice
 from sources.traffic import SharedTraffic
+from workspace.errors import PublicError
 from workspace.foreground import exit_status, printer, run_to_end
+from workspace.prompts import as_command_error
 
 COUNTS = ("read", "new", "changed", "unchanged", "deleted", "stale", "quarantined", "requests")
 
@@ -35,7 +37,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         source = find_source(options["source"])
         _refuse_unknown(source, options["only"])
-        run = request_sync(source, full=options["full"], only=options["only"])
+        try:
+            run = request_sync(source, full=options["full"], only=options["only"])
+        except PublicError as error:
+            raise as_command_error(error) from None
         with _Progress(quiet=options["json"]) as progress:
             run = run_to_end(run, lambda: run_slice(run.pk, watch=progress.watch), progress.follow)
         self._report(run, as_json=options["json"])
