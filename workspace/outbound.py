@@ -20,7 +20,7 @@ def post(url: str, body: bytes, headers: dict[str, str]) -> None:
     Addresses are checked on the resolved IP that is then connected to. OUTBOUND_ALLOWED_HOSTS opens named hosts.
     """
     parts = urlsplit(url)
-    allowed = {parts.hostname, parts.netloc} & settings.OUTBOUND_ALLOWED_HOSTS
+    allowed = {parts.hostname, parts.netloc.lower()} & settings.OUTBOUND_ALLOWED_HOSTS
     if parts.scheme != "https" and not allowed:
         raise ConfigError("Webhooks are only sent over https.", code="webhook_refused")
     try:

@@ -161,7 +161,7 @@ ALLAUTH_TRUSTED_PROXY_COUNT = 1 if BEHIND_PROXY else 0
 CREDENTIAL_KEYS: list[str] = env.list("CREDENTIAL_KEYS", default=[])
 
 # Hosts (`name` or `name:port`) that may resolve to private or loopback addresses
-OUTBOUND_ALLOWED_HOSTS = frozenset(env.list("OUTBOUND_ALLOWED_HOSTS", default=[]))
+OUTBOUND_ALLOWED_HOSTS = frozenset(host.lower() for host in env.list("OUTBOUND_ALLOWED_HOSTS", default=[]))
 
 # Plans: `every` is the time between warehouse syncs in seconds, `hours` how many hourly slots may be chosen
 PLANS: dict[str, dict[str, Any]] = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container
+from collections.abc import Iterable
 from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
@@ -22,7 +22,7 @@ class Site(NamedTuple):
     base_url: str
 
 
-def find_site(text: str, allowed_hosts: Container[str]) -> Site:
+def find_site(text: str, allowed_hosts: Iterable[str]) -> Site:
     """The site meant by `wxyz`, `wxyz.desk.com`, `https://wxyz.desk.com/agent`, or the address of an allowed
     host.
 
@@ -41,14 +41,13 @@ def find_site(text: str, allowed_hosts: Container[str]) -> Site:
     raise _elsewhere(parts.netloc, is_allowed(base_url, allowed_hosts))
 
 
-def is_allowed(base_url: str, allowed_hosts: Container[str]) -> bool:
-    """Whether the installation lets this address be private; hosts are listed as `name` or `name:port`."""
+def is_allowed(base_url: str, allowed_hosts: Iterable[str]) -> bool:
+    """Whether the installation lets this address be private; hosts are listed as `name` or `name:port`, in any case."""
     parts = urlsplit(base_url)
     host = parts.hostname or ""
     name = f"[{host}]" if ":" in host else host
-    return any(
-        entry in allowed_hosts for entry in (host, name, f"{name}:{parts.port or PORTS[parts.scheme]}")
-    )
+    names = {host, name, f"{name}:{parts.port or PORTS[parts.scheme]}"}
+    return not names.isdisjoint(allowed.lower() for allowed in allowed_hosts)
 
 
 def _split(address: str) -> SplitResult:

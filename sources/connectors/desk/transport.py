@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import socket
 import time
-from collections.abc import Container, Mapping
+from collections.abc import Iterable, Mapping
 from http.client import HTTPResponse
 from typing import Any, NamedTuple
 
@@ -41,7 +41,7 @@ class Reply(NamedTuple):
 class Line:
     """Sends GET requests to one host; `allowed_hosts` may be private and may be spoken to without TLS."""
 
-    def __init__(self, base_url: str, auth: AuthBase, user_agent: str, allowed_hosts: Container[str]) -> None:
+    def __init__(self, base_url: str, auth: AuthBase, user_agent: str, allowed_hosts: Iterable[str]) -> None:
         self.base_url = base_url
         self._auth = auth
         headers = {"User-Agent": user_agent, "Accept": "application/json", "Accept-Encoding": "gzip"}
@@ -125,7 +125,7 @@ class TimedTLSPool(HTTPSConnectionPool):
     ConnectionCls = TimedTLSConnection
 
 
-def _adapter(base_url: str, allowed_hosts: Container[str]) -> HTTPAdapter:
+def _adapter(base_url: str, allowed_hosts: Iterable[str]) -> HTTPAdapter:
     """Resolves the name once and refuses private, loopback and link-local addresses, unless the host is
     allowed."""
     adapter: HTTPAdapter = HTTPAdapter()

@@ -41,6 +41,11 @@ def test_a_site_may_be_typed_in_many_ways(typed: str, subdomain: str, base_url: 
     assert (form.cleaned_data["subdomain"], form.cleaned_data["base_url"]) == (subdomain, base_url)
 
 
+def test_a_host_is_allowed_however_it_is_written(settings: Settings) -> None:
+    settings.OUTBOUND_ALLOWED_HOSTS = frozenset({"Sandbox.Example:8443"})
+    assert filled(subdomain="https://sandbox.EXAMPLE:8443").is_valid()
+
+
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
