@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from workspace import audit
 from workspace.errors import ConfigError
-from workspace.hub.models import Collection, Object
+from workspace.hub.models import Collection
+from workspace.hub.store import forget
 from workspace.models import User, Workspace
 from workspace.runs import Run
 from workspace.signals import terms_changed
@@ -18,6 +21,7 @@ from workspace.signals import terms_changed
 log = logging.getLogger(__name__)
 
 GRACE = timedelta(days=5)
+STEP = 5_000
 
 
 def close(workspace: Workspace, by: User) -> None:
@@ -57,7 +61,10 @@ def _delete(workspace: Workspace) -> bool:
         return False
     # The bulk of the data goes first, in steps of its own: a worker that is stopped meanwhile has got somewhere.
     for collection in Collection.objects.filter(schema__workspace=workspace):
-        Object.objects.filter(collection=collection).delete()
+        forget(collection)
+    for runs in _runs(workspace):
+        while step := list(runs.values_list("pk", flat=True)[:STEP]):
+            runs.filter(pk__in=step).delete()
     with transaction.atomic():
         workspace.delete()
     log.warning("Workspace %s was deleted, as its owner had asked.", workspace.slug)
@@ -67,6 +74,10 @@ def _delete(workspace: Workspace) -> bool:
 def _stop_runs(workspace: Workspace) -> bool:
     """Ask what works to end; whether there was any."""
     asked = 0
-    for runs in (workspace.sourcesyncs, workspace.warehousesyncs, workspace.comparisons):
+    for runs in _runs(workspace):
         asked += runs.filter(status__in=Run.ACTIVE).update(cancel_requested=True)
     return bool(asked)
+
+
+def _runs(workspace: Workspace) -> list[QuerySet[Any]]:
+    return [workspace.sourcesyncs.all(), workspace.warehousesyncs.all(), workspace.comparisons.all()]
