@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import ceil
 from typing import Any
 
 from django import forms
@@ -23,6 +24,8 @@ from workspace.runs import Run
 PERIODS = {"24h": timedelta(hours=24), "7d": timedelta(days=7), "30d": timedelta(days=30)}
 STEPS = {"24h": timedelta(hours=1), "7d": timedelta(hours=6), "30d": timedelta(days=1)}
 PERIOD_LABELS = (("24h", "24 hours"), ("7d", "7 days"), ("30d", "30 days"))
+CHARTS = (("latest", "Latest runs"), *PERIOD_LABELS)
+LATEST = 30
 RUN_SERIES = (Series("succeeded", "bar-good"), Series("partial", "bar-warn"), Series("failed", "bar-bad"))
 ROW_SERIES = (Series("objects from sources", "bar-rows"), Series("rows into warehouses", "bar-rows-pale"))
 
@@ -144,13 +147,34 @@ def show_runs(request: MemberRequest, directory: Directory) -> dict[str, Any]:
     }
 
 
-def show_charts(access: Access, period: str) -> dict[str, Any]:
-    """Context of the bars: runs by outcome and rows by side. For those only who may see all runs."""
+def show_charts(directory: Directory, chosen: str) -> dict[str, Any]:
+    """Context of the bars: runs by outcome and rows by side, of a period or run by run.
+
+    For those only who may see all runs. A workspace of less than a day begins with its latest runs.
+    """
+    access = directory.access
     if not (access.sees_all_sources and access.sees_warehouses):
         return {}
-    period = period if period in PERIODS else "24h"
-    runs, rows = _charts(access, period)
-    return {"period": period, "periods": PERIOD_LABELS, "runs_chart": runs, "rows_chart": rows}
+    if chosen not in dict(CHARTS):
+        young = access.workspace.created_at > timezone.now() - PERIODS["24h"]
+        chosen = "latest" if young else "24h"
+    runs, rows = _run_by_run(directory) if chosen == "latest" else _charts(access, chosen)
+    return {"period": chosen, "periods": CHARTS, "runs_chart": runs, "rows_chart": rows}
+
+
+def _run_by_run(directory: Directory) -> tuple[Chart, Chart]:
+    """The latest runs that did something, each with a bar for its seconds and one for its rows."""
+    done = [Run.Status.SUCCESS, Run.Status.PARTIAL, Run.Status.FAILED]
+    found = Wanted(directory.access.workspace, directory.owners({}), done).fetch(None, False, LATEST)
+    seconds, rows = [], []
+    for told in reversed(directory.tell(found)):
+        run, label = told.run, f"{timezone.localtime(told.run.queued_at):%H:%M:%S}, {told.name}"
+        took = run.finished_at - run.started_at if run.finished_at and run.started_at else timedelta()
+        seconds.append(Slot(label, [ceil(took.total_seconds()) if run.status == one else 0 for one in done]))
+        rows.append(Slot(label, [run.rows if run.side == side else 0 for side in ("source", "warehouse")]))
+    return bar_chart("Seconds of each run", RUN_SERIES, seconds), bar_chart(
+        "Rows of each run", ROW_SERIES, rows
+    )
 
 
 def _charts(access: Access, period: str) -> tuple[Chart, Chart]:

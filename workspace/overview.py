@@ -60,7 +60,7 @@ def show(request: MemberRequest) -> HttpResponse:
     if part != "map":
         context |= show_runs(request, directory)
     if part is None:
-        context |= show_charts(request.access, request.GET.get("chart", ""))
+        context |= show_charts(directory, request.GET.get("chart", ""))
     template = {"map": "workspace/parts/map.html", "runs": "workspace/parts/runs.html"}.get(part or "")
     return render(request, template or "workspace/overview.html", context)
 

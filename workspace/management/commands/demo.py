@@ -36,6 +36,7 @@ from workspace.models import Workspace
 
 SLUG, OWNER, SCHEMA = "demo", "owner@example.com", "desk_com"
 DESK_LOGIN, DESK_PASSWORD = "admin@example.com", "desk-sandbox"
+ROUNDS = 5
 SAMPLE = """SELECT c.subject, c.priority, c.status, concat_ws(' ', u.first_name, u.last_name) AS customer
 FROM desk_com.cases c JOIN desk_com.customers u ON u.id = c.customer_id
 ORDER BY c.priority DESC, c.created_at DESC LIMIT 5"""
@@ -67,6 +68,7 @@ class Command(BaseCommand):
             sys.stdout.flush()
             if options["once"]:
                 raise SystemExit(0 if equal else 1)
+            _live_a_little(desk)
             _serve(_free(options["port"]), desk, password)
 
 
@@ -134,8 +136,8 @@ def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> str:
     raise CommandError("The Desk sandbox does not answer.")
 
 
-def _ask(url: str, put: Any = None) -> Any:
-    data, method = (json.dumps(put).encode(), "PUT") if put is not None else (None, "GET")
+def _ask(url: str, body: Any = None, method: str = "PUT") -> Any:
+    data, method = (json.dumps(body).encode(), method) if body is not None else (None, "GET")
     request = urllib.request.Request(url, data, method=method)  # noqa: S310  our own sandbox
     with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
         return json.load(answer)
@@ -192,6 +194,20 @@ def _free(port: int) -> int:
     raise CommandError("No free port on 127.0.0.1.")
 
 
+def _live_a_little(desk: str) -> None:
+    """A few rounds in which Desk changes and both syncs follow, so that there is a history to look at."""
+    for seed in range(ROUNDS):
+        for action, collection, count in (
+            ("update", "cases", 40),
+            ("create", "cases", 12),
+            ("update", "customers", 9),
+        ):
+            change = {"action": action, "collection": collection, "count": count * (seed + 1), "seed": seed}
+            _ask(f"{desk}/_sandbox/mutate", change, method="POST")
+        call_command("sync_source", f"{SLUG}/desk-com", json=True, stdout=StringIO())
+        call_command("sync_warehouse", f"{SLUG}/warehouse", json=True, stdout=StringIO())
+
+
 def _let_time_pass(desk: str) -> None:
     """Desk moves, and the schedulers are quick enough to watch: a source sync every minute, a flush after each."""
     _ask(f"{desk}/_sandbox/live", {"on": True, "every": 2.0})
@@ -209,6 +225,9 @@ def _serve(port: int, desk: str, password: str) -> None:
     console.print(f"\n  Tributary     http://127.0.0.1:{port}/", markup=False)
     console.print(f"  sign in as    {OWNER}  {password}", markup=False)
     console.print(f"  Desk sandbox  {desk}  {DESK_LOGIN}  {DESK_PASSWORD}", markup=False)
+    console.print(
+        "                Its cases change by themselves; they are synced every minute.", markup=False
+    )
     console.print(
         f"  warehouse     psql {os.environ['WAREHOUSE_URL']}\n  Ctrl-C stops everything.", markup=False
     )

@@ -77,7 +77,7 @@ def test_what_is_overdue_is_late(as_alice: Client, desk: Source) -> None:
 def test_the_charts_sum_the_hours(acme: Workspace, as_alice: Client, desk: Source) -> None:
     for status in ("success", "success", "failed"):
         RunHour.objects.add(acme.pk, "source", timezone.now(), status, 50)
-    page = text(as_alice)
+    page = text(as_alice, f"{PAGE}?chart=24h")
     assert "Runs: 2 succeeded, 1 failed." in page
     assert "Rows: 150 objects from sources." in page
 
@@ -105,3 +105,13 @@ def test_many_sources_cost_no_more_queries(
         add_run(source)
     with django_assert_max_num_queries(15):
         assert "and 8 more" in text(as_alice)
+
+
+def test_a_young_workspace_shows_its_runs_one_by_one(
+    as_alice: Client, desk: Source, pair: Connection
+) -> None:
+    add_run(desk, rows=7)
+    add_run(pair, rows=5)
+    page = text(as_alice)
+    assert "Rows of each run: 7 objects from sources, 5 rows into warehouses." in page
+    assert "Seconds of each run: 120 succeeded." in page
