@@ -20,6 +20,8 @@ app.autodiscover_tasks()
 # Every worker takes from both, ticks first: what is due is found however much work waits already.
 app.conf.task_queues = [Queue(name, Exchange(name), name) for name in ("ticks", "celery")]
 app.conf.task_default_queue = "celery"
+app.conf.beat_scheduler = "workspace.monitoring.heartbeats:Beat"
+app.conf.imports = ["workspace.monitoring.heartbeats"]
 
 # A tick waits for the slices at work, no longer; those after it ask the same question.
 _options = {"queue": "ticks", "expires": settings.SLICE_SECONDS + 2 * settings.TICK_SECONDS}

@@ -9,3 +9,6 @@ A receiver answers with a list of sentences about what it changed."""
 
 run_ended = Signal()
 """Sent after the transaction that ended a `run`; receivers are never in the way of it."""
+
+measuring = Signal()
+"""Sent when Prometheus asks; a receiver answers with families of metrics that cost no more with history."""
