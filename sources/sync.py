@@ -1,16 +1,17 @@
 """A source sync: every collection's pages from the vendor into the Hub, objects and cursor in one transaction.
 
-One thread fetches, parses and renders; this one writes. Pages that have piled up while the last ones were written are
-committed together, so that a slow vendor costs one commit a page and a fast one does not wait for commits.
+One thread fetches, parses and renders; this one writes. Pages that come within a moment are committed together: a slow
+vendor costs one commit a page, and a fast one does not pay for a commit with each.
 """
 
 from __future__ import annotations
 
 import json
 import logging
+import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Any
 
@@ -33,6 +34,8 @@ log = logging.getLogger(__name__)
 PAGES_AHEAD = 10
 BATCH_OBJECTS = 1000
 """Objects written in one transaction at the most; batches of 1,000 are as fast as larger ones and small in memory."""
+GATHER_SECONDS = 0.2
+"""How long pages are gathered for one transaction: the most that a crash can cost beyond the page under way."""
 
 RAW_KEPT = 20_000
 """Characters of a quarantined record that are kept: enough to see what it is."""
@@ -44,9 +47,13 @@ Watch = Callable[[SourceSync, str, SharedTraffic], None]
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A page with its records rendered for the Hub; `rejected` are those of them and of the page that cannot be."""
+    """A page whose records were rendered for the Hub and let go, for they take five times the memory.
+
+    `ids` are those of all records, `rejected` those of them and of the page that cannot be stored.
+    """
 
     page: Page
+    ids: list[str]
     entries: list[store.Entry]
     rejected: list[Rejected]
 
@@ -120,7 +127,7 @@ class SyncSlice(Slice[SourceSync]):
         pages = _prepared(stream.pages(client, dict(cursor.state)))
         with Ahead(pages, PAGES_AHEAD, self.lease.check) as ahead:
             for batch in ahead:
-                batches = [batch, *_piled_up(ahead, len(batch.entries))]
+                batches = [batch, *_gathered(ahead, len(batch.entries))]
                 self._tally(stream.collection)["requests"] = known + self.traffic.requests - before
                 self._commit(cursor, batches)
                 if self.watch:
@@ -167,12 +174,10 @@ class SyncSlice(Slice[SourceSync]):
             cursor.reading_since, cursor.seen = timezone.now(), 0
             cursor.notes_seen = store.begin_read(collection)
         if page.full and cursor.notes_seen:
-            cursor.seen += store.note_seen(
-                collection, [record.id for record in page.records if store.can_be_id(record.id)]
-            )
+            cursor.seen += store.note_seen(collection, [one for one in batch.ids if store.can_be_id(one)])
         if page.total is not None:
             tally["total"] = page.total
-        _add(tally, {"read": len(page.records), "quarantined": len(batch.rejected)})
+        _add(tally, {"read": len(batch.ids), "quarantined": len(batch.rejected)})
         _quarantine(self.run, collection, batch.rejected)
         for remark in page.remarks:
             self.run.notice(remark.level, remark.code, remark.message, collection=collection.name)
@@ -249,7 +254,8 @@ class SyncSlice(Slice[SourceSync]):
 def _prepared(pages: Iterator[Page]) -> Iterator[Batch]:
     """Render and hash in the fetching thread, while the other waits for the database."""
     for page in pages:
-        batch = Batch(page, [], list(page.rejected))
+        ids = [record.id for record in page.records]
+        batch = Batch(replace(page, records=()), ids, [], list(page.rejected))
         for record in page.records:
             try:
                 batch.entries.append(store.prepare(*record))
@@ -265,9 +271,10 @@ def _raw(record: Record) -> str:
         return f"{record.id!a}: nested too deeply to be written down"
 
 
-def _piled_up(ahead: Ahead[Batch], objects: int) -> Iterator[Batch]:
-    """Pages that are there already, up to the size of a batch."""
-    while objects < BATCH_OBJECTS and (batch := ahead.ready()) is not None:
+def _gathered(ahead: Ahead[Batch], objects: int) -> Iterator[Batch]:
+    """Pages that come within a moment, up to the size of a batch."""
+    until = time.monotonic() + GATHER_SECONDS
+    while objects < BATCH_OBJECTS and (batch := ahead.ready(until - time.monotonic())) is not None:
         objects += len(batch.entries)
         yield batch
 

@@ -18,8 +18,8 @@ class Ahead(Generic[T]):
 
     An exception of the producer is raised where the items are taken, after those made before it. `check` is called
     while the consumer waits and may raise to end it. Leaving the `with` block stops the producer at its next item;
-    one that hangs in the network is left behind. `ready()` gives what is there without waiting, so that a slow
-    consumer can take several items at once.
+    one that hangs in the network is left behind. `ready()` gives what is there or comes at once, so that the consumer
+    can take several items together.
     """
 
     def __init__(self, items: Iterable[T], depth: int, check: Callable[[], None] = lambda: None) -> None:
@@ -48,12 +48,12 @@ class Ahead(Generic[T]):
                 raise item.error
             yield item
 
-    def ready(self) -> T | None:
-        """The next item if it is there already; None when it is not, or when the producer has ended."""
+    def ready(self, seconds: float = 0) -> T | None:
+        """The next item if it comes within `seconds`; None when it does not, or when the producer has ended."""
         if self._pending:
             return None
         try:
-            item = self._queue.get_nowait()
+            item = self._queue.get(timeout=seconds) if seconds > 0 else self._queue.get_nowait()
         except queue.Empty:
             return None
         if item is _END or isinstance(item, _Failure):
