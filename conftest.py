@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+
+import hypothesis
 import pytest
 from django.conf import settings as installation
 
@@ -11,7 +14,13 @@ __all__ = ["acme", "alice", "as_alice", "as_bob", "as_charlie", "bob", "cases", 
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Pages link files by their plain names, and passwords hash fast: nothing here is about either."""
+    """Pages link files by their plain names, and passwords hash fast: nothing here is about either.
+
+    CI tries the same examples each time, so that it tells of the change it is run for; developers try new ones.
+    """
+    if os.environ.get("CI"):
+        hypothesis.settings.register_profile("ci", derandomize=True)
+        hypothesis.settings.load_profile("ci")
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     installation.STORAGES = {**installation.STORAGES, "staticfiles": plain}
     installation.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

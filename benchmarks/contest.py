@@ -105,6 +105,7 @@ def compete(contestant: Contestant, site: Site) -> Iterator[dict[str, Any]]:
 def _process(contestant: Contestant, where: dict[str, str]) -> Iterator[Any]:
     """A function that has one phase done; the process behind it is new each time for a cold contestant."""
     environ = {**os.environ, "DATABASE_URL": where["hub"], "OUTBOUND_ALLOWED_HOSTS": "127.0.0.1"}
+    environ["MALLOC_ARENA_MAX"] = "1"  # as the Procfile starts workers; for everybody alike
 
     def ask(player: Player, phase: dict[str, Any]) -> None:
         player.tell(json.dumps(phase))

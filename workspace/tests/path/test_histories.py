@@ -78,7 +78,7 @@ class History(RuleBasedStateMachine):
     @rule(full=st.booleans())
     def sync(self, full: bool) -> None:
         """A run that a worker left behind goes on first: what it had read before may have changed since."""
-        if SourceSync.objects.filter(source=self.path.source, status__in=Run.ACTIVE).exists():
+        if self._is_left_behind():
             self.path.sync()
         run = self.path.sync(full=full)
         assert run.status == Run.Status.SUCCESS, run.notices
@@ -95,7 +95,7 @@ class History(RuleBasedStateMachine):
 
     @rule(after=st.integers(0, 6), full=st.booleans())
     def a_worker_dies_in_a_sync(self, after: int, full: bool) -> None:
-        run = request_sync(self.path.source, full=full)
+        run = request_sync(self.path.source, full=full and not self._is_left_behind())
         _die_after(after, lambda: run_source_slice(run.pk))
         _let_leases_run_out(SourceSync)
 
@@ -104,6 +104,10 @@ class History(RuleBasedStateMachine):
         run = request_flush(Connection.objects.get(pk=self.path.connection.pk))
         _die_after(after, lambda: run_warehouse_slice(run.pk))
         _let_leases_run_out(WarehouseSync)
+
+    def _is_left_behind(self) -> bool:
+        """Whether a run waits for another worker; it cannot become a full one any more."""
+        return SourceSync.objects.filter(source=self.path.source, status__in=Run.ACTIVE).exists()
 
     def teardown(self) -> None:
         """However it went: one full sync and one flush, and all three agree."""
