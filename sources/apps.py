@@ -7,3 +7,7 @@ class SourcesConfig(AppConfig):
     """Tables are called `sources_…`."""
 
     name = "sources"
+
+    def ready(self) -> None:
+        """Import for its signal receivers."""
+        from sources import freshness  # noqa: F401

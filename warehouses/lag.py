@@ -8,15 +8,18 @@ from typing import Any
 
 from django.db.models import OuterRef, Subquery
 from django.dispatch import receiver
+from django.urls import reverse
 from django.utils import timezone
 from prometheus_client.core import Metric
 
 from warehouses.models import Connection, WarehouseSync, Watermark
+from warehouses.schedule import longest_gap
 from workspace.hub import store
 from workspace.hub.models import Collection
+from workspace.monitoring.freshness import Freshness
 from workspace.monitoring.metrics import gauge
 from workspace.runs import Run
-from workspace.signals import measuring
+from workspace.signals import freshness_asked, measuring
 
 SOUND = (Run.Status.SUCCESS, Run.Status.PARTIAL)
 
@@ -69,6 +72,22 @@ def _oldest(connections: list[Connection]) -> dict[int, int]:
     return oldest
 
 
+@receiver(freshness_asked)
+def tell_freshness(**kwargs: object) -> list[Freshness]:
+    """The lag of each connection, and the time between two flushes."""
+    return [
+        Freshness(
+            "warehouse",
+            connection,
+            connection.warehouse.workspace,
+            reverse("warehouses:history", args=_address(connection)),
+            lag,
+            longest_gap(connection.warehouse),
+        )
+        for connection, lag in lags().items()
+    ]
+
+
 @receiver(measuring)
 def measure(**kwargs: object) -> list[Metric]:
     """The lag of each connection."""
@@ -78,3 +97,8 @@ def measure(**kwargs: object) -> list[Metric]:
     ]
     what = "How long the oldest change has waited that is not in the warehouse yet."
     return [gauge("lag_seconds", what, ["workspace", "source", "warehouse"], values)]
+
+
+def _address(connection: Connection) -> list[str]:
+    warehouse = connection.warehouse
+    return [warehouse.workspace.slug, warehouse.slug, connection.schema.source.slug]

@@ -73,11 +73,21 @@ def next_time(warehouse: Warehouse, now: datetime) -> datetime | None:
     if hours := schedule.get("hours"):
         return _next_hour(hours, warehouse.workspace, now)
     plan = int(warehouse.workspace.allowance["every"])
-    every = timedelta(
-        seconds=max(plan, schedule["minutes"] * 60 if "minutes" in schedule else _default(plan))
-    )
+    every = _interval(schedule, plan)
     planned = warehouse.next_sync_at or warehouse.created_at
     return planned + every * (max(0, (now - planned) // every) + 1)
+
+
+def longest_gap(warehouse: Warehouse) -> timedelta:
+    """The longest time between two syncs as scheduled; changes wait an hour for a source sync at the most."""
+    schedule, plan = allowed(warehouse), int(warehouse.workspace.allowance["every"])
+    if schedule.get("after_sync"):
+        return LEFT_BEHIND
+    if hours := sorted(set(schedule.get("hours") or [])):
+        return timedelta(
+            hours=max(later - hour for hour, later in zip(hours, [*hours[1:], hours[0] + 24], strict=True))
+        )
+    return _interval(schedule, plan)
 
 
 def start_due(enqueue: Enqueue, now: datetime | None = None) -> int:
@@ -199,6 +209,11 @@ def _is_to_follow(run: WarehouseSync) -> bool:
 
 def _enqueue_later(enqueue: Enqueue, run: WarehouseSync) -> None:
     transaction.on_commit(lambda: enqueue(run.pk))
+
+
+def _interval(schedule: dict[str, Any], plan: int) -> timedelta:
+    chosen = schedule["minutes"] * 60 if "minutes" in schedule else _default(plan)
+    return timedelta(seconds=max(plan, chosen))
 
 
 def _default(plan_seconds: int) -> int:

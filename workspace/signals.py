@@ -12,3 +12,6 @@ run_ended = Signal()
 
 measuring = Signal()
 """Sent when Prometheus asks; a receiver answers with families of metrics that cost no more with history."""
+
+freshness_asked = Signal()
+"""Sent every minute; a receiver answers with `workspace.monitoring.freshness.Freshness` of all that is switched on."""

@@ -13,47 +13,60 @@ from typing import Any
 
 from django.conf import settings
 from django.core.mail import send_mail
+from django.db.models import F, Q
 from django.utils import timezone
 
 from workspace.alerts.models import Channel, Delivery
 from workspace.errors import PublicError, TransientError
 from workspace.outbound import post
 
-TRIES = 6
+TRIES = 8
+"""Attempts over about nine hours."""
+CLAIMED = timedelta(minutes=5)
+"""How long an attempt may take before it counts as lost."""
 
 
-def deliver(delivery_id: Any) -> float | None:
-    """One attempt; seconds until the next one, None when it arrived or is given up. Doubled messages do no harm."""
-    delivery = Delivery.objects.select_related("channel__workspace", "alert").filter(pk=delivery_id).first()
-    if delivery is None or delivery.delivered_at or delivery.tries >= TRIES:
-        return None
-    delivery.tries += 1
-    wait = None
+def deliver(delivery_id: Any) -> None:
+    """One attempt, if one is due; who is told doubly, or beside another, finds nothing to do."""
+    delivery = _claim(delivery_id)
+    if delivery is None:
+        return
     try:
         _SENDERS[delivery.channel.kind](delivery.channel, message_of(delivery))
-        delivery.delivered_at, delivery.error = timezone.now(), ""
+        delivery.delivered_at, delivery.next_try_at, delivery.error = timezone.now(), None, ""
     except TransientError as error:
-        delivery.error, wait = error.message[:300], 10.0 * 3**delivery.tries
+        wait = timedelta(seconds=10 * 3**delivery.tries)
+        delivery.next_try_at = timezone.now() + wait if delivery.tries < TRIES else None
+        delivery.error = error.message[:300]
     except PublicError as error:
-        delivery.error, delivery.tries = error.message[:300], TRIES
-    delivery.save(update_fields=["tries", "delivered_at", "error"])
-    return wait if delivery.tries < TRIES else None
+        delivery.next_try_at, delivery.error = None, error.message[:300]
+    delivery.save(update_fields=["delivered_at", "next_try_at", "error"])
 
 
-def left_behind() -> Iterator[int]:
-    """Deliveries whose message got lost: nobody has tried them for two minutes."""
-    limit = timezone.now() - timedelta(minutes=2)
-    waiting = Delivery.objects.filter(delivered_at=None, tries=0, created_at__lt=limit)
-    yield from waiting.values_list("pk", flat=True)[:500]
+def due(after: timedelta = timedelta()) -> Iterator[int]:
+    """Deliveries to be tried again, and those whose message or worker got lost, that have been due for so long."""
+    waiting = Delivery.objects.filter(delivered_at=None, next_try_at__lte=timezone.now() - after)
+    yield from waiting.order_by("next_try_at").values_list("pk", flat=True)[:500]
+
+
+def _claim(delivery_id: Any) -> Delivery | None:
+    """The delivery with this attempt counted, which nobody else makes; None when none is due."""
+    fresh_or_due = Q(tries=0) | Q(next_try_at__lte=timezone.now())
+    one = Delivery.objects.filter(fresh_or_due, pk=delivery_id, delivered_at=None, next_try_at__isnull=False)
+    claimed = one.update(tries=F("tries") + 1, next_try_at=timezone.now() + CLAIMED)
+    if not claimed:
+        return None
+    return Delivery.objects.select_related("channel__workspace", "alert").filter(pk=delivery_id).first()
 
 
 def message_of(delivery: Delivery) -> dict[str, Any]:
-    """What is told: event, workspace, title, text, address, moment."""
+    """What is told: an id that is the same at each attempt, event, workspace, title, text, address, moment."""
     alert, workspace = delivery.alert, delivery.channel.workspace
     title = alert.title if alert else "This is a test of the channel"
     if delivery.event == "closed":
         title = f"Over: {title}"
     return {
+        "id": delivery.pk,
         "event": delivery.event,
         "workspace": workspace.slug,
         "title": title,

@@ -16,6 +16,12 @@ class AlertRules(models.Model):
     recovery = models.BooleanField(default=True, help_text="Say when a pair works again.")
     late = models.BooleanField(default=True, help_text="Nothing started though it was due.")
     held = models.BooleanField(default=True, help_text="Deletions wait for somebody to agree.")
+    limited = models.BooleanField(default=True, help_text="A rate limit holds a sync up past its next slot.")
+    columns = models.BooleanField(default=True, help_text="Columns come or become wider.")
+    volume = models.BooleanField(default=True, help_text="A sync brings far more or less than those before.")
+    freshness = models.PositiveSmallIntegerField(
+        null=True, help_text="Hours that data may be old; NULL: twice the interval and ten minutes."
+    )
 
 
 class Channel(models.Model):
@@ -43,6 +49,7 @@ class Alert(models.Model):
     url = models.CharField(max_length=300, blank=True, help_text="Path of the page that helps.")
     opened_at = models.DateTimeField(auto_now_add=True)
     closed_at = models.DateTimeField(null=True)
+    told_at = models.DateTimeField(null=True, help_text="When it went to the channels; NULL: not yet.")
 
     class Meta:
         constraints = [
@@ -52,7 +59,10 @@ class Alert(models.Model):
                 name="one_open_alert_a_cause",
             )
         ]
-        indexes = [models.Index(fields=["workspace", "-opened_at", "-id"], name="alerts_newest")]
+        indexes = [
+            models.Index(fields=["workspace", "-opened_at", "-id"], name="alerts_newest"),
+            models.Index(fields=["workspace", "told_at"], name="alerts_told"),
+        ]
 
 
 class Delivery(models.Model):
@@ -62,12 +72,16 @@ class Delivery(models.Model):
     alert = models.ForeignKey(Alert, models.CASCADE, null=True, related_name="deliveries")
     event = models.CharField(max_length=10, help_text="opened, closed or test.")
     tries = models.IntegerField(default=0)
+    next_try_at = models.DateTimeField(null=True, help_text="When somebody should look at it again.")
     created_at = models.DateTimeField(auto_now_add=True)
     delivered_at = models.DateTimeField(null=True)
     error = models.CharField(max_length=300, blank=True)
 
     class Meta:
-        indexes = [models.Index(fields=["channel", "-created_at"], name="alerts_deliveries")]
+        indexes = [
+            models.Index(fields=["channel", "-created_at"], name="alerts_deliveries"),
+            models.Index(fields=["next_try_at"], name="alerts_to_try", condition=models.Q(delivered_at=None)),
+        ]
 
 
 class LastRead(models.Model):

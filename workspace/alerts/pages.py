@@ -19,8 +19,7 @@ from django.views.decorators.http import require_POST
 from workspace import audit
 from workspace.access import Ability
 from workspace.alerts.models import Alert, AlertRules, Channel, Delivery
-from workspace.alerts.raising import count_unread, mark_read, rules_of
-from workspace.celery import nudge
+from workspace.alerts.raising import begin_delivery, count_unread, mark_read, rules_of
 from workspace.pages import Crumb, MemberRequest, member_page, page_by_time
 from workspace.parts.frame import address_of, show_part
 
@@ -35,13 +34,24 @@ class RulesForm(forms.ModelForm):  # type: ignore[type-arg]
         help_text="Counted for each source and each pair of source and warehouse.",
     )
 
+    freshness = forms.IntegerField(
+        label="Hours that data may be old",
+        min_value=1,
+        max_value=720,
+        required=False,
+        help_text="Empty: twice the time between two syncs, and ten minutes.",
+    )
+
     class Meta:
         model = AlertRules
-        fields = ("threshold", "recovery", "late", "held")
+        fields = ("threshold", "recovery", "late", "freshness", "held", "limited", "columns", "volume")
         labels = {
             "recovery": "Tell when it works again",
-            "late": "Alert when a sync was due and did not start",
+            "late": "Alert when a sync was due and did not start, or data are older than they may be",
             "held": "Alert when deletions wait for somebody to agree",
+            "limited": "Alert when a vendor’s rate limit holds a sync up past its next one",
+            "columns": "Alert when columns come or become wider",
+            "volume": "Alert when a sync brings far more or far less than the 30 before it",
         }
 
 
@@ -134,8 +144,7 @@ def change_channel(request: MemberRequest, channel_id: int) -> HttpResponse:
             channel.delete()
         messages.success(request, f"{channel.label} is told no more.")
     else:
-        delivery = Delivery.objects.create(channel=channel, event="test")
-        transaction.on_commit(lambda: nudge("alerts.deliver", delivery.pk))
+        begin_delivery(channel, "test")
         messages.success(request, f"A test is on its way to {channel.label}; see below what becomes of it.")
     return redirect(address_of(workspace.slug, "alerts"))
 

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.db.models import Subquery
 from django.db.models.functions import Coalesce
+from django.urls import reverse
 from django.utils import timezone
 
-from workspace.alerts.models import Alert, AlertRules, Delivery, LastRead
+from workspace.alerts.models import Alert, AlertRules, Channel, Delivery, LastRead
 from workspace.celery import nudge
 from workspace.models import User, Workspace
 
 UNREAD_MOST = 99
+MOST = 10
+"""Alerts of a workspace that are told one by one within QUIET; of more there is one word."""
+QUIET = timedelta(hours=1)
+"""How long the same cause is not told again."""
+GRACE = timedelta(minutes=2)
+FLOOD = "flood"
+FLOOD_TEXT = (
+    f"More than {MOST} alerts came within an hour. "
+    "The further ones stand on the page of alerts and are not sent one by one."
+)
+BATCH = 500
 EVER = datetime.min.replace(year=1970, tzinfo=UTC)
 
 
@@ -23,13 +35,17 @@ def rules_of(workspace: Workspace) -> AlertRules:
 
 
 def open_alert(workspace: Workspace, cause: str, title: str, text: str = "", url: str = "") -> Alert | None:
-    """Tell people of this cause; None when they have been told and it is not over."""
+    """Open an alert of this cause and tell people; None when there is one that is not over.
+
+    A cause that came back within the hour, and what comes on top of many others, stands on the page only: `tell_late`
+    tells what is still open later.
+    """
     try:
         with transaction.atomic():
             alert = Alert.objects.create(
                 workspace=workspace, cause=cause, title=title[:300], text=text, url=url
             )
-            _send(alert, "opened")
+            _tell_now_or_later(alert)
     except IntegrityError:
         return None
     return alert
@@ -45,8 +61,21 @@ def close_alert(workspace: Workspace, cause: str, *, tell: bool = True) -> None:
             return
         alert.closed_at = timezone.now()
         alert.save(update_fields=["closed_at"])
-        if tell:
+        if tell and alert.told_at:
             _send(alert, "closed")
+
+
+def tell_late() -> None:
+    """Tell what has stayed open although it was not told at first; say that a flood of alerts is over."""
+    untold = Alert.objects.filter(closed_at=None, told_at=None)
+    flooded = Alert.objects.filter(closed_at=None, cause=FLOOD)
+    for flood in flooded.select_related("workspace"):
+        if not untold.filter(workspace=flood.workspace).exists():
+            close_alert(flood.workspace, FLOOD)
+    calm = untold.exclude(workspace__in=flooded.values("workspace"))
+    for alert in calm.select_related("workspace").order_by("opened_at")[:BATCH]:
+        with transaction.atomic():
+            _tell_now_or_later(alert)
 
 
 def count_unread(user: User, workspace: Workspace) -> int:
@@ -61,7 +90,27 @@ def mark_read(user: User, workspace: Workspace) -> None:
     LastRead.objects.update_or_create(user=user, workspace=workspace, defaults={"at": timezone.now()})
 
 
+def _tell_now_or_later(alert: Alert) -> None:
+    told = Alert.objects.filter(workspace=alert.workspace, told_at__gt=timezone.now() - QUIET)
+    if told.filter(cause=alert.cause).exists():
+        return
+    if alert.cause == FLOOD or told.count() < MOST:
+        alert.told_at = timezone.now()
+        alert.save(update_fields=["told_at"])
+        _send(alert, "opened")
+    else:
+        url = reverse("workspace:alerts", args=[alert.workspace.slug])
+        open_alert(alert.workspace, FLOOD, "Many alerts at once", FLOOD_TEXT, url)
+
+
 def _send(alert: Alert, event: str) -> None:
     for channel in alert.workspace.alert_channels.all():
-        delivery = Delivery.objects.create(channel=channel, alert=alert, event=event)
-        transaction.on_commit(lambda pk=delivery.pk: nudge("alerts.deliver", pk))  # type: ignore[misc]
+        begin_delivery(channel, event, alert)
+
+
+def begin_delivery(channel: Channel, event: str, alert: Alert | None = None) -> Delivery:
+    """A delivery and the message about it; whoever looks for what was not tried finds it when that gets lost."""
+    soon = timezone.now() + GRACE
+    delivery = Delivery.objects.create(channel=channel, alert=alert, event=event, next_try_at=soon)
+    transaction.on_commit(lambda: nudge("alerts.deliver", delivery.pk))
+    return delivery

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from workspace.alerts import delivering, watching
+from workspace.alerts import delivering, raising, schedules
 from workspace.celery import app, nudge
 
 
 @app.task(name="alerts.deliver")
 def deliver(delivery_id: Any) -> None:
-    """One attempt; a failed one is made again later."""
-    wait = delivering.deliver(delivery_id)
-    if wait is not None:
-        deliver.apply_async((delivery_id,), countdown=wait)
+    """One attempt; the tick sees to the next ones."""
+    delivering.deliver(delivery_id)
 
 
 @app.task(name="alerts.watch")
 def watch() -> None:
-    """Every minute: what was due and did not start, and what was never sent."""
-    watching.watch_schedules()
-    for delivery_id in delivering.left_behind():
+    """Every minute: what goes wrong without a run that would tell, and what was not told or not sent."""
+    schedules.watch()
+    raising.tell_late()
+    for delivery_id in delivering.due():
         nudge("alerts.deliver", delivery_id)

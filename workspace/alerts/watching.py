@@ -1,77 +1,110 @@
-"""What raises alerts: runs that end, and what does not start."""
+"""What raises alerts when a run ends: each judge says whether its cause is there, is over, or neither."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
-from django.apps import apps
 from django.dispatch import receiver
 from django.urls import reverse
-from django.utils import timezone
 
-from workspace.alerts.models import Alert
+from workspace.alerts.models import AlertRules
 from workspace.alerts.raising import close_alert, open_alert, rules_of
+from workspace.alerts.volume import odd_volume
 from workspace.runs import Run
 from workspace.signals import run_ended
-from workspace.standing import LATE_AFTER
 
 SOUND = (Run.Status.SUCCESS, Run.Status.PARTIAL)
 
 
+@dataclass(frozen=True)
+class Verdict:
+    """A cause that a run shows, or shows to be over."""
+
+    cause: str
+    title: str = ""
+    text: str = ""
+    over: bool = False
+    tells_end: bool = False
+
+
 @receiver(run_ended)
 def follow_run(run: Run, **kwargs: Any) -> None:
-    """A failed run counts against its pair, one that did something ends the alert of the pair."""
+    """Open and close the alerts of its source or pair."""
     owner: Any = run.source if run.side == "source" else run.connection  # type: ignore[attr-defined]
-    cause, rules = f"{run.side}/{owner.pk}", rules_of(run.workspace)
-    if run.status == Run.Status.FAILED and _failures(run, owner, rules.threshold) >= rules.threshold:
-        title, text = f"{_name(run, owner)} fails", _first_sentence(run)
-        open_alert(run.workspace, f"{cause}/failed", title, text, _url(run, owner))
+    rules = rules_of(run.workspace)
+    for judge in JUDGES:
+        for verdict in judge(run, owner, rules):
+            cause = f"{run.side}/{owner.pk}/{verdict.cause}"
+            if verdict.over:
+                close_alert(run.workspace, cause, tell=verdict.tells_end)
+            else:
+                title = f"{name_of(run.side, owner)}{verdict.title}"
+                open_alert(run.workspace, cause, title, verdict.text, _url(run, owner))
+
+
+def name_of(side: str, owner: Any) -> str:
+    """A source, or a pair, as people call it."""
+    return str(owner.name) if side == "source" else f"{owner.schema.source.name} → {owner.warehouse.name}"
+
+
+def has_failed(status: str, notices: list[dict[str, Any]]) -> bool:
+    """Whether a run failed, as a whole or for one of its collections."""
+    in_part = status == Run.Status.PARTIAL and any(notice["level"] == "error" for notice in notices)
+    return status == Run.Status.FAILED or in_part
+
+
+def _judge_failure(run: Run, owner: Any, rules: AlertRules) -> Iterator[Verdict]:
+    if has_failed(run.status, run.notices):
+        if _failures(owner, rules.threshold) >= rules.threshold:
+            title = " fails" if run.status == Run.Status.FAILED else " fails in part"
+            yield Verdict("failed", title, _first_sentence(run))
     elif run.status in SOUND:
-        close_alert(run.workspace, f"{cause}/failed", tell=rules.recovery)
+        yield Verdict("failed", over=True, tells_end=rules.recovery)
+
+
+def _judge_deletions(run: Run, owner: Any, rules: AlertRules) -> Iterator[Verdict]:
     held = [notice for notice in run.notices if notice["code"] == "deletions_held"]
     if held and rules.held:
-        title = f"{_name(run, owner)}: deletions wait for somebody to agree"
-        open_alert(run.workspace, f"{cause}/held", title, held[0]["message"], _url(run, owner))
+        yield Verdict("held", ": deletions wait for somebody to agree", held[0]["message"])
     elif run.status == Run.Status.SUCCESS:
-        close_alert(run.workspace, f"{cause}/held", tell=False)
+        yield Verdict("held", over=True)
 
 
-def watch_schedules() -> int:
-    """Alert of what was due and did not start, and close what has started since; returns how many are late."""
-    limit = timezone.now() - LATE_AFTER
-    late: dict[tuple[int, str], tuple[Any, str]] = {}
-    for side, page in (("source", "sources:overview"), ("warehouse", "warehouses:overview")):
-        for one in _overdue(side, limit):
-            late[(one.workspace_id, f"{side}/{one.pk}/late")] = (one, page)
-    for (_, cause), (one, page) in late.items():
-        if rules_of(one.workspace).late:
-            text = "It was due and has not started: no worker or no scheduler is at work."
-            url = reverse(page, args=[one.workspace.slug, one.slug])
-            open_alert(one.workspace, cause, f"{one.name} is late", text, url)
-    for alert in Alert.objects.filter(cause__endswith="/late", closed_at=None).select_related("workspace"):
-        if (alert.workspace_id, alert.cause) not in late:
-            close_alert(alert.workspace, alert.cause)
-    return len(late)
+def _judge_waiting(run: Run, owner: Any, rules: AlertRules) -> Iterator[Verdict]:
+    """Those that work are looked at every minute, by `workspace.alerts.schedules`."""
+    yield Verdict("limited", over=True)
 
 
-def _overdue(side: str, limit: Any) -> Any:
-    """Enabled sources or warehouses whose next sync should have begun before `limit`."""
-    app, model = {"source": ("sources", "Source"), "warehouse": ("warehouses", "Warehouse")}[side]
-    enabled: dict[str, Any] = {"status": "enabled"} if side == "source" else {"enabled": True}
-    ones = apps.get_model(app, model).objects
-    due = ones.filter(next_sync_at__lt=limit, workspace__closing_at=None, **enabled)
-    return due.select_related("workspace")[:500]
+def _judge_columns(run: Run, owner: Any, rules: AlertRules) -> Iterator[Verdict]:
+    """New or wider columns of tables that were there before; the alert goes by itself."""
+    if run.side != "warehouse" or not rules.columns or run.started_at is None:
+        return
+    before = owner.columns.filter(created_at__lt=run.started_at).values("collection")
+    changed = owner.columns.filter(changed_at__gte=run.started_at, collection__in=before).exclude(reason="")
+    found = list(changed.order_by("pk").values_list("collection__name", "reason")[:4])
+    if found:
+        more = " And more." if len(found) > 3 else ""
+        text = " ".join(f"{collection}: {reason}" for collection, reason in found[:3])
+        yield Verdict("columns", ": columns changed", text + more)
 
 
-def _failures(run: Run, owner: Any, most: int) -> int:
+def _judge_volume(run: Run, owner: Any, rules: AlertRules) -> Iterator[Verdict]:
+    """Far more or less than before; the alert goes by itself."""
+    if run.side == "source" and rules.volume and (sentence := odd_volume(run, owner)):
+        yield Verdict("volume", " brought an unusual number of objects", sentence)
+
+
+Judge = Callable[[Run, Any, AlertRules], Iterator[Verdict]]
+JUDGES: list[Judge] = [_judge_failure, _judge_deletions, _judge_waiting, _judge_columns, _judge_volume]
+
+
+def _failures(owner: Any, most: int) -> int:
     """How many of the last `most` runs of this pair failed without one in between that did not."""
     ended = owner.syncs.exclude(status__in=[*Run.ACTIVE, Run.Status.SKIPPED, Run.Status.CANCELLED])
-    statuses = ended.order_by("-queued_at", "-pk").values_list("status", flat=True)[:most]
-    return sum(1 for status in statuses if status == Run.Status.FAILED)
-
-
-def _name(run: Run, owner: Any) -> str:
-    return owner.name if run.side == "source" else f"{owner.schema.source.name} → {owner.warehouse.name}"
+    last = ended.order_by("-queued_at", "-pk").values_list("status", "notices")[:most]
+    return sum(1 for status, notices in last if has_failed(status, notices))
 
 
 def _url(run: Run, owner: Any) -> str:
