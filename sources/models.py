@@ -151,6 +151,10 @@ class SourceSync(Run):
         names = [stream.collection for stream in self.source.connector.streams]
         return [(name, self.counts[name]) for name in names if name in self.counts]
 
+    def about(self) -> dict[str, str]:
+        """With its source."""
+        return {**super().about(), "source": self.source.slug}
+
     def as_dict(self) -> dict[str, Any]:
         """The run as JSON for `--json` and the API."""
         return {

@@ -81,6 +81,11 @@ class Connection(models.Model):
     def __str__(self) -> str:
         return f"{self.schema} → {self.warehouse}"
 
+    def about(self) -> dict[str, str]:
+        """What log lines say of it."""
+        source = getattr(self.schema, "source", None)
+        return {"source": source.slug if source else self.schema.name, "warehouse": self.warehouse.slug}
+
 
 class Watermark(models.Model):
     """How far one collection has been flushed over one connection."""
@@ -154,6 +159,10 @@ class WarehouseSync(Run):
             ),
             models.Index(fields=["queued_at"], name="warehouses_sync_again", condition=~Q(again="")),
         ]
+
+    def about(self) -> dict[str, str]:
+        """With its source and warehouse."""
+        return {**super().about(), **self.connection.about()}
 
     def after_end(self) -> None:
         """Add it to the sums per day."""
@@ -276,6 +285,10 @@ class Comparison(Run):
                 condition=Q(status__in=["queued", "running"]),
             ),
         ]
+
+    def about(self) -> dict[str, str]:
+        """With its source and warehouse."""
+        return {**super().about(), **self.connection.about()}
 
     @property
     def repaired(self) -> int:

@@ -9,6 +9,8 @@ from typing import Any, Generic, TypeVar
 
 from django.db import connection
 
+from workspace.logs import in_context
+
 T = TypeVar("T")
 _END = object()
 
@@ -27,7 +29,7 @@ class Ahead(Generic[T]):
         self._check = check
         self._queue: queue.Queue[Any] = queue.Queue(depth)
         self._closed = threading.Event()
-        self._thread = threading.Thread(target=self._produce, name="ahead", daemon=True)
+        self._thread = threading.Thread(target=in_context(self._produce), name="ahead", daemon=True)
         self._pending: list[Any] = []
 
     def __enter__(self) -> Ahead[T]:

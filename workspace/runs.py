@@ -25,6 +25,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from workspace.logs import in_context
 from workspace.models import RunHour, Workspace
 from workspace.signals import run_ended
 
@@ -105,6 +106,10 @@ class Run(models.Model):
         """Whether it has not ended yet."""
         return self.status in self.ACTIVE
 
+    def about(self) -> dict[str, str]:
+        """What every log line of its work carries."""
+        return {"run": str(self.pk), "kind": self._meta.model_name or "", "workspace": self.workspace.slug}
+
     def after_end(self) -> None:
         """What follows its end, however it came, in the transaction that ends it."""
 
@@ -121,6 +126,7 @@ class Run(models.Model):
 
     def say(self, sentence: str) -> None:
         """Add a line to the run's log; the oldest lines but the first go when there are too many."""
+        log.info("%s", sentence)
         self.log.append([timezone.now().isoformat(timespec="milliseconds"), sentence])
         if len(self.log) > MAX_LOG_LINES:
             del self.log[1]
@@ -145,7 +151,7 @@ class Lease:
         self._nudge = threading.Event()
         self._closing = False
         self._waiting: tuple[Any, str] = (None, "")
-        self._thread = threading.Thread(target=self._beat, name=f"lease {run.pk}", daemon=True)
+        self._thread = threading.Thread(target=in_context(self._beat), name=f"lease {run.pk}", daemon=True)
 
     def commit_point(self, **fields: Any) -> None:
         """Renew the lease and save `fields`, in the caller's transaction; raises LeaseLost or Cancelled.
@@ -240,7 +246,7 @@ def claim(model: type[R], run_id: Any) -> R | None:
         waiting_until=None,
         waiting_for="",
     )
-    return model._default_manager.get(pk=run_id) if taken else None
+    return model._default_manager.select_related("workspace").get(pk=run_id) if taken else None
 
 
 @contextmanager

@@ -3,10 +3,13 @@
 Every variable has a line in .env.example. Values that would hurt later are caught by workspace/checks.py.
 """
 
+import sys
 from pathlib import Path
 from typing import Any
 
 import environ
+
+from workspace import logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -213,10 +216,5 @@ LEASE_SECONDS = env.int("LEASE_SECONDS", default=60)
 """A run whose worker has been silent for this long is taken over."""
 
 # What a foreground command and a worker say; secrets never reach a log record
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING")},
-}
+LOG_FORMAT = env.str("LOG_FORMAT", default="line" if DEBUG or sys.stderr.isatty() else "json")
+LOGGING = logs.configured(LOG_FORMAT, env.str("LOG_LEVEL", default="WARNING").upper())

@@ -16,6 +16,7 @@ from django.db import InterfaceError, OperationalError
 
 from workspace import runs
 from workspace.errors import PublicError
+from workspace.logs import about
 from workspace.runs import Lease, Run
 
 log = logging.getLogger(__name__)
@@ -109,6 +110,11 @@ def take_slice(model: type[R], run_id: Any, slice_of: Callable[[R, Lease], Slice
     run = runs.claim(model, run_id)
     if run is None:
         return True
+    with about(**run.about()):
+        return _take(run, slice_of)
+
+
+def _take(run: R, slice_of: Callable[[R, Lease], Slice[R]]) -> bool:
     committed = False
     try:
         with runs.hold(run) as lease, rare_collections():

@@ -56,6 +56,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         call_command("migrate", verbosity=0, interactive=False)
         os.environ["OUTBOUND_ALLOWED_HOSTS"] = "127.0.0.1"
+        os.environ.setdefault("LOG_FORMAT", "line")
         os.environ.setdefault("ADMIN_NEEDS_MFA", "false")  # its password is new at every start
         settings.OUTBOUND_ALLOWED_HOSTS = frozenset({"127.0.0.1"})
         if "WAREHOUSE_URL" not in os.environ:
