@@ -208,8 +208,8 @@ CELERY_WORKER_MAX_TASKS_PER_CHILD = 500
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 5
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
-SLICE_SECONDS = env.int("SLICE_SECONDS", default=120)
-"""A long sync hands itself on to the next task after this many seconds."""
+SLICE_SECONDS = env.int("SLICE_SECONDS", default=30)
+"""A long sync hands itself on after this many seconds, behind those that wait: small sources go in between."""
 TICK_SECONDS = env.float("TICK_SECONDS", default=60.0)
 """How often the two schedulers ask what is due and which runs nobody works on."""
 LEASE_SECONDS = env.int("LEASE_SECONDS", default=60)
