@@ -30,6 +30,9 @@ class SliceOver(Exception):
 NOT_THE_END = (SliceOver, SoftTimeLimitExceeded, runs.LeaseLost, OperationalError, InterfaceError)
 """The run stays claimable and goes on from its last commit; among them: our own database was away."""
 
+FIRST_SECONDS = 5.0
+"""The first turn of a run is short: small ones end in it, and large ones go on behind those that wait."""
+
 
 class Slice(ABC, Generic[R]):
     """A turn on `run`, held by `lease`, of about `seconds`; None for as long as it takes."""
@@ -37,6 +40,8 @@ class Slice(ABC, Generic[R]):
     def __init__(self, run: R, lease: Lease, seconds: float | None) -> None:
         self.run = run
         self.lease = lease
+        if seconds and run.fence == 1:
+            seconds = min(seconds, FIRST_SECONDS)
         self._deadline = time.monotonic() + seconds if seconds else float("inf")
 
     @abstractmethod
