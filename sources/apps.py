@@ -10,4 +10,4 @@ class SourcesConfig(AppConfig):
 
     def ready(self) -> None:
         """Import for its signal receivers."""
-        from sources import freshness  # noqa: F401
+        from sources import freshness, restored  # noqa: F401

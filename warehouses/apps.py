@@ -10,4 +10,4 @@ class WarehousesConfig(AppConfig):
 
     def ready(self) -> None:
         """Import for its signal receivers."""
-        from warehouses import lag, rename, tasks, terms  # noqa: F401
+        from warehouses import lag, rename, restored, tasks, terms  # noqa: F401

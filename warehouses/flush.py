@@ -20,6 +20,7 @@ from warehouses import watermarks
 from warehouses.engines.base import Row, Session
 from warehouses.models import CollectionResult, Connection, WarehouseSync, Watermark
 from warehouses.models import Column as KnownColumn
+from warehouses.restored import overtake
 from warehouses.schedule import retry_later
 from warehouses.watermarks import Rewound
 from workspace.ahead import Ahead
@@ -202,6 +203,9 @@ class FlushSlice(Slice[WarehouseSync]):
         ]
         if self.connection.warehouse.settings != self._settings:
             raise Rewound
+        if self.connection.restored_at:
+            tables = [(target.collection, target.name) for target in targets if target.name in self.tables]
+            overtake(session, self.connection, tables)
         for target in targets:
             self._notice_losses(target)
             target.pending = store.count_changes(target.collection.pk, target.reached, TOGETHER + 1)

@@ -70,6 +70,9 @@ class Connection(models.Model):
         default=a_moment_of_the_next_day,
         help_text="When every row is compared with the Hub again: once a day.",
     )
+    restored_at = models.DateTimeField(
+        null=True, help_text="When our database came back from a backup and this was not repaired since."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

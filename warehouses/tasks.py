@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.dispatch import receiver
 
-from warehouses import compare, comparisons, flush, schedule
+from warehouses import compare, comparisons, flush, restored, schedule
 from warehouses.models import Comparison
 from workspace.celery import app, nudge
 from workspace.hub.signals import source_synced
@@ -25,6 +25,7 @@ def tick() -> None:
     schedule.start_left_behind(enqueue)
     schedule.nudge_orphans(enqueue)
     comparisons.start_due(comparisons.enqueue)
+    restored.repair_restored(enqueue)
     schedule.nudge_orphans(comparisons.enqueue, Comparison)
 
 

@@ -30,6 +30,7 @@ app.conf.beat_schedule = {
     "source syncs": {"task": "sources.tick", **_tick},
     "warehouse syncs": {"task": "warehouses.tick", **_tick},
     "what does not start": {"task": "alerts.watch", **_tick},
+    "databases that came back": {"task": "workspace.look_for_restore", **_tick},
     "workspaces that close": {"task": "workspace.delete_due", "schedule": 300.0, "options": _options},
 }
 

@@ -15,3 +15,6 @@ measuring = Signal()
 
 freshness_asked = Signal()
 """Sent every minute; a receiver answers with `workspace.monitoring.freshness.Freshness` of all that is switched on."""
+
+database_restored = Signal()
+"""Sent in a transaction when our database is an older state of itself: what was read and flushed since is forgotten."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workspace import closing
+from workspace import closing, restored
 from workspace.celery import app
 
 
@@ -10,3 +10,9 @@ from workspace.celery import app
 def delete_due() -> None:
     """Every few minutes: delete workspaces whose time to think is over."""
     closing.delete_due()
+
+
+@app.task(name="workspace.look_for_restore")
+def look_for_restore() -> None:
+    """Every minute: whether our database is an older state of itself."""
+    restored.look()

@@ -121,6 +121,10 @@ class Session(ABC):
         """Count the rows of a table as the database sees them now."""
 
     @abstractmethod
+    def newest(self, schema: str, table: str, limit: int) -> int | None:
+        """The highest `_version` in a table that is not above `limit`; None when there is none."""
+
+    @abstractmethod
     def rename_schema(self, old: str, new: str, owner: str = "") -> None:
         """Rename a schema in place, if it is there and not somebody else's than `owner`'s.
 

@@ -190,6 +190,11 @@ class PostgresSession(Session):
                 *self._all(f"SELECT count(*), count(_deleted_at) FROM {target_of(schema, table)}")[0]
             )
 
+    def newest(self, schema: str, table: str, limit: int) -> int | None:
+        with self._read(schema, table):
+            sql = f"SELECT max(_version) FROM {target_of(schema, table)} WHERE _version <= %s"
+            return self._all(sql, [limit])[0][0]  # type: ignore[no-any-return]
+
     def rename_schema(self, old: str, new: str, owner: str = "") -> None:
         database = quoted(self._place.database)
         grant = f"GRANT CREATE ON DATABASE {database} TO {self._user};"

@@ -107,3 +107,9 @@ class HeldDeletion(models.Model):
     collection = models.ForeignKey(Collection, models.CASCADE, db_index=False, related_name="held_deletions")
     object_id = models.TextField()
     found_at = models.DateTimeField(auto_now_add=True)
+
+
+class DatabaseIdentity(models.Model):
+    """One row: which database this was when anybody last looked; see `workspace.restored`."""
+
+    identity = models.CharField(max_length=200)

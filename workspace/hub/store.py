@@ -241,6 +241,11 @@ def approve_deletions(collection: Collection) -> int:
         return _delete_held(cursor, collection, _lock(cursor, collection))
 
 
+def go_on_above(collection: Collection, version: int) -> None:
+    """Let the versions of changes to come be above this one."""
+    Collection.objects.filter(pk=collection.pk, version__lt=version).update(version=version)
+
+
 def forget(collection: Collection) -> None:
     """Remove all objects of a collection, notes and held deletions; for a source that is deleted."""
     with connection.cursor() as cursor:

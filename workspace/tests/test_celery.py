@@ -26,7 +26,7 @@ def test_ticks_are_taken_before_all_work_that_waits() -> None:
             app.send_task(entry["task"], connection=line, **entry["options"])
         with app.amqp.TaskConsumer(line.default_channel, callbacks=[take]) as consumer:
             consumer.qos(prefetch_count=1)
-            while len(taken) < 6:
+            while len(taken) < len(app.conf.beat_schedule) + 2:
                 line.drain_events(timeout=10)
-    assert set(taken[:4]) == {entry["task"] for entry in app.conf.beat_schedule.values()}
-    assert taken[4:] == ["warehouses.sync", "sources.sync"]
+    assert set(taken[:-2]) == {entry["task"] for entry in app.conf.beat_schedule.values()}
+    assert taken[-2:] == ["warehouses.sync", "sources.sync"]
