@@ -6,6 +6,7 @@ The sealed text names the row it belongs to, so that a token copied into another
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -17,11 +18,15 @@ from django.db import models
 
 from workspace.errors import ConfigError
 
+FERNET, SHORTEST = 0x80, 73
+"""How a token begins, and how many bytes an empty one has: version, time, vector, one block, signature."""
+
 
 class Unreadable(ConfigError):
     """A sealed value that no key opens, or that belongs to another row."""
 
     def __init__(self, why: str) -> None:
+        self.why = why
         super().__init__(
             f"Stored credentials cannot be read: {why}",
             code="credentials_unreadable",
@@ -62,6 +67,32 @@ def open_sealed(token: bytes, row: str) -> Secrets:
     if owner != row:
         raise Unreadable(f"the credentials stored for {row} belong to another row.")
     return Secrets(values)
+
+
+def is_sealed(token: bytes) -> bool:
+    """Whether this looks like a token at all, whoever sealed it."""
+    try:
+        raw = base64.urlsafe_b64decode(bytes(token))
+    except ValueError:
+        return False
+    return len(raw) >= SHORTEST and raw[0] == FERNET
+
+
+def is_current(token: bytes) -> bool:
+    """Whether the first key sealed it."""
+    try:
+        Fernet(settings.CREDENTIAL_KEYS[0]).decrypt(bytes(token))
+    except InvalidToken:
+        return False
+    return True
+
+
+def reseal(token: bytes) -> bytes:
+    """The same under the first key; raises Unreadable."""
+    try:
+        return _fernet().rotate(bytes(token))
+    except InvalidToken as error:
+        raise Unreadable("no key in CREDENTIAL_KEYS opens it.") from error
 
 
 class SealedField(models.BinaryField):  # type: ignore[type-arg]

@@ -19,6 +19,9 @@ from workspace.secrets import open_sealed, seal
 
 log = logging.getLogger(__name__)
 
+SEALED_FOR = "mfa"
+"""What seeds of one-time codes are bound to: allauth does not tell the row they are for."""
+
 
 class OnlyInvited(DefaultAccountAdapter):  # type: ignore[misc]
     """Nobody signs up: accounts come from invitations, `bootstrap` and the first run of an installation."""
@@ -44,11 +47,11 @@ class SealedAuthenticators(DefaultMFAAdapter):  # type: ignore[misc]
 
     def encrypt(self, text: str) -> str:
         """Sealed for the database."""
-        return seal({"text": text}, "mfa").decode()
+        return seal({"text": text}, SEALED_FOR).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
         """The text that was sealed."""
-        return str(open_sealed(encrypted_text.encode(), "mfa")["text"])
+        return str(open_sealed(encrypted_text.encode(), SEALED_FOR)["text"])
 
 
 @login_not_required
