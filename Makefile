@@ -71,6 +71,10 @@ format: install-dev ## Format the code and the templates
 requirements: install ## Pin requirements*.in again; ARGS=--upgrade takes newer versions
 	$(VENV)/bin/uv pip compile --universal --python-version 3.11 --generate-hashes -q requirements.in -o requirements.txt $(ARGS)
 	$(VENV)/bin/uv pip compile --universal --python-version 3.11 --generate-hashes -q requirements-dev.in -o requirements-dev.txt $(ARGS)
+	@for wanted in benchmarks/peers/*/requirements.in; do \
+		(cd "$${wanted%/*}" && $(CURDIR)/$(VENV)/bin/uv pip compile --universal --python-version 3.11 \
+			--generate-hashes -q requirements.in -o requirements.txt $(ARGS)) || exit 1; \
+	done
 	echo uv | $(VENV)/bin/uv pip compile --universal --python-version 3.11 --generate-hashes -q - -o .ci/uv.txt $(ARGS)
 
 clean: ## Remove .venv, caches and collected files; the data in var/ stay

@@ -6,41 +6,54 @@ import argparse
 import json
 import platform
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from itertools import product
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 from benchmarks import roster
-from benchmarks.contest import Wrong, compete, serving
+from benchmarks.contest import compete
+from benchmarks.environments import Unable
+from benchmarks.players import serving
 from benchmarks.report import as_table
+from benchmarks.roster import Contestant
+from benchmarks.truth import Wrong
 
 FIGURES = ("wall", "cpu", "postgres", "memory", "wal", "requests")
 
 
 def main() -> int:
-    """Measure, print, write; 1 when a contestant's table was wrong."""
+    """Measure, print, write; 1 when a contestant's table was wrong, or one of our own failed."""
     options = _options()
-    chosen = roster.QUICK if options.quick else (*roster.OURS, *roster.PEERS)
+    chosen: tuple[Contestant, ...] = roster.QUICK if options.quick else (*roster.OURS, *roster.PEERS)
     chosen = tuple(one for one in chosen if not options.only or options.only.lower() in one.name.lower())
-    results, wrong = [], []
-    for cases in options.sizes:
-        samples: list[dict[str, Any]] = []
-        for number in range(options.runs):
-            for contestant in chosen:
-                if cases > contestant.largest:
-                    continue
-                print(f"{cases:,} cases, run {number + 1}: {contestant.name}", file=sys.stderr, flush=True)
-                try:
-                    with serving(cases) as site:
-                        samples += compete(contestant, site)
-                except Wrong as error:
-                    wrong.append(str(error))
-        results.append({"cases": cases, "runs": options.runs, "costs": medians(samples)})
-    _write({**_circumstances(), "results": results, "wrong": wrong}, options.out)
+    results = [_interleaved(chosen, cases, options.runs) for cases in options.sizes]
+    _write({**_circumstances(), "results": results}, options.out)
+    wrong = [trouble for result in results for trouble in result["wrong"]]
     print(*wrong, sep="\n", file=sys.stderr)
     return 1 if wrong else 0
+
+
+def _interleaved(chosen: Sequence[Contestant], cases: int, runs: int) -> dict[str, Any]:
+    """All contestants in turn, so many times; one that cannot go on is told of once and left out from then on."""
+    samples: list[dict[str, Any]] = []
+    unable = {one.name: f"not run: {one.why}" for one in chosen if cases > one.largest}
+    wrong: list[str] = []
+    for number, contestant in product(range(runs), chosen):
+        if contestant.name in unable:
+            continue
+        print(f"{cases:,} cases, run {number + 1}: {contestant.name}", file=sys.stderr, flush=True)
+        try:
+            with serving(cases) as site:
+                samples.extend(compete(contestant, site))
+        except Wrong as error:
+            wrong.append(f"{contestant.name}, {error}")
+        except Unable as error:
+            unable[contestant.name] = str(error)
+    wrong += [f"{one.name}, {unable[one.name]}" for one in chosen if one.ours and one.name in unable]
+    return {"cases": cases, "runs": runs, "costs": medians(samples), "unable": unable, "wrong": wrong}
 
 
 def medians(samples: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:

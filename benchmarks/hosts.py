@@ -20,8 +20,8 @@ from urllib.parse import urlsplit
 
 import django
 
-from benchmarks.contest import Site, serving
 from benchmarks.many import add_sources, beat, clear, report, wait_until
+from benchmarks.players import Site, serving
 
 HOSTS, PROCESSES = 3, 2
 BRIDGE, NETWORK = "tributary0", "10.203.0"

@@ -20,7 +20,7 @@ from typing import Any
 import django
 import psycopg2
 
-from benchmarks.contest import Site, serving
+from benchmarks.players import Site, serving
 
 SMALL, BIG = 300, 100_000
 """Cases of a small source and of a big one."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import resource
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,21 +35,43 @@ class Cost:
 
 @contextmanager
 def measured(pid: int, url: str) -> Iterator[Cost]:
-    """Measure what the tree of processes below `pid` and the PostgreSQL server at `url` do in the block."""
+    """Measure what a process, all below it and the PostgreSQL server at `url` do in the block."""
+    before = cpu_of(pid)
+    with _watched(url, lambda: tree(pid)) as cost:
+        yield cost
+    cost.cpu = cpu_of(pid) - before
+
+
+@contextmanager
+def measured_children(url: str) -> Iterator[Cost]:
+    """Measure the processes that are started in the block, and waited for, and the PostgreSQL server at `url`."""
+    others, before = set(tree(os.getpid())), _cpu_of_ended()
+    with _watched(url, lambda: [pid for pid in tree(os.getpid()) if pid not in others]) as cost:
+        yield cost
+    cost.cpu = _cpu_of_ended() - before
+
+
+@contextmanager
+def _watched(url: str, processes: Callable[[], list[int]]) -> Iterator[Cost]:
     cost = Cost()
     server, log = _postmaster(url), _log_position(url)
-    before = cpu_of(pid), cpu_of(server)
-    started = time.monotonic()
-    with _watched_memory(pid, cost):
+    before, started = cpu_of(server), time.monotonic()
+    with _watched_memory(processes, cost):
         yield cost
-    cost.wall = time.monotonic() - started
-    cost.cpu, cost.postgres = cpu_of(pid) - before[0], cpu_of(server) - before[1]
+        cost.wall = time.monotonic() - started
+    cost.postgres = cpu_of(server) - before
     cost.wal = (_log_position(url) - log) / 2**20
+
+
+def _cpu_of_ended() -> float:
+    """CPU seconds of this process's children that have ended, and of theirs."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def cpu_of(pid: int) -> float:
     """CPU seconds of a process and all below it, those that have ended and were waited for included."""
-    return sum(_seconds(one) for one in _tree(pid))
+    return sum(_seconds(one) for one in tree(pid))
 
 
 def _seconds(pid: int) -> float:
@@ -56,7 +79,8 @@ def _seconds(pid: int) -> float:
     return sum(map(int, fields[11:15])) / TICKS if fields else 0.0
 
 
-def _tree(pid: int) -> list[int]:
+def tree(pid: int) -> list[int]:
+    """A process and all below it."""
     children: dict[int, list[int]] = {}
     for name in os.listdir("/proc"):
         if name.isdigit() and (fields := _stat(int(name))):
@@ -83,12 +107,12 @@ def _resident(pid: int) -> float:
 
 
 @contextmanager
-def _watched_memory(pid: int, cost: Cost) -> Iterator[None]:
+def _watched_memory(processes: Callable[[], list[int]], cost: Cost) -> Iterator[None]:
     ended = threading.Event()
 
     def watch() -> None:
         while not ended.wait(0.05):
-            cost.memory = max(cost.memory, sum(map(_resident, _tree(pid))))
+            cost.memory = max(cost.memory, sum(map(_resident, processes())))
 
     thread = threading.Thread(target=watch)
     thread.start()
@@ -97,7 +121,7 @@ def _watched_memory(pid: int, cost: Cost) -> Iterator[None]:
     finally:
         ended.set()
         thread.join()
-        cost.memory = max(cost.memory, sum(map(_resident, _tree(pid))))
+        cost.memory = max(cost.memory, sum(map(_resident, processes())))
 
 
 def _postmaster(url: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 FLOOR = "L: one hop"
@@ -18,6 +19,7 @@ def as_table(report: dict[str, Any]) -> str:
         lines += ["", f"### {result['cases']:,} cases, medians of {result['runs']} runs", "", HEAD]
         floor = {cost["phase"]: cost for cost in result["costs"] if cost["contestant"] == FLOOR}
         lines += [_line(cost, floor.get(cost["phase"])) for cost in with_sums(result["costs"])]
+        lines += told("Not measured", result["unable"].items()) + told("Wrong", enumerate(result["wrong"], 1))
     return "\n".join([*lines, ""])
 
 
@@ -34,6 +36,12 @@ def with_sums(costs: list[dict[str, Any]]) -> list[dict[str, Any]]:
             }
             rows.append({**cost, **both, "part": "both", "memory": max(part["memory"] for part in parts)})
     return rows
+
+
+def told(head: str, troubles: Iterable[tuple[Any, str]]) -> list[str]:
+    """A list of who could not do what, and why; nothing when everybody could."""
+    items = [f"- {who}: {what}" for who, what in troubles]
+    return ["", f"{head}:", "", *items] if items else []
 
 
 def _line(cost: dict[str, Any], floor: dict[str, Any] | None) -> str:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-HERE = Path(__file__).parent
-VENVS = Path("var") / "bench"
+from benchmarks.environments import program
 
 
 @dataclass(frozen=True)
@@ -17,8 +14,8 @@ class Contestant:
     """One way to bring the cases into a PostgreSQL table.
 
     `parts` are measured one after the other in each phase. `cold` starts a new process for every phase and counts its
-    start; else one process serves all phases. `packages` names its requirements in benchmarks/peers/, which are
-    installed into an environment of its own; None: Tributary's own.
+    start; else one process serves all phases. `environments` are those of benchmarks/peers/ that it needs, installed
+    at their first use, and the first one's Python runs it; none: Tributary's own.
     """
 
     name: str
@@ -26,16 +23,29 @@ class Contestant:
     table: str = "cases"
     parts: Sequence[str] = ("",)
     cold: bool = False
-    packages: str | None = None
-    arguments: Sequence[str] = ()
+    environments: Sequence[str] = ()
     largest: int = 1_000_000
-    """Not run with more cases than this: it would take hours or more memory than there is."""
+    """Not run with more cases than this."""
+    why: str = ""
+    """What stands against more cases."""
+
+    @property
+    def ours(self) -> bool:
+        """Does it run on Tributary's packages?"""
+        return not self.environments
 
     def command(self) -> list[str]:
-        """What starts it."""
-        if self.packages is None:
-            return [sys.executable, "-m", self.module, *self.arguments]
-        return [str(_environment(self.packages)), str(HERE / "peers" / f"{self.module}.py"), *self.arguments]
+        """What starts it; raises Unable when a package cannot be installed."""
+        pythons = [str(program(environment)) for environment in self.environments]
+        return [*(pythons or [sys.executable])[:1], "-m", self.module]
+
+
+def _peer(name: str, module: str, *environments: str, largest: int = 1_000_000, why: str = "") -> Contestant:
+    """As a person runs it: a new process each time, its start counted."""
+    module = f"benchmarks.peers.{module}"
+    return Contestant(
+        name, module, "bench.cases", cold=True, environments=environments, largest=largest, why=why
+    )
 
 
 OURS = (
@@ -46,27 +56,9 @@ OURS = (
     ),
     Contestant("Tributary, commands", "benchmarks.contestants.commands", "bench.cases", cold=True),
 )
-PEERS: tuple[Contestant, ...] = ()
-QUICK = (*OURS, *(peer for peer in PEERS if peer.name == "dlt, defaults"))
-
-
-def _environment(packages: str) -> Path:
-    """The Python of a peer's environment, made at its first use from its pinned requirements."""
-    folder = VENVS / packages
-    python = folder / "bin" / "python"
-    if not (folder / ".installed").exists():
-        subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
-        wanted = HERE / "peers" / f"{packages}.txt"
-        uv = [
-            str(Path(sys.executable).with_name("uv")),
-            "pip",
-            "install",
-            "-q",
-            "--python",
-            str(python),
-            "-r",
-            str(wanted),
-        ]
-        subprocess.run(uv, check=True)
-        (folder / ".installed").touch()
-    return python
+PEERS = (
+    _peer("dlt, defaults", "dlt.defaults", "dlt"),
+    _peer("dlt, parquet + upsert + workers", "dlt.parquet", "dlt"),
+    _peer("dlt, hand-written arrow", "dlt.arrow", "dlt"),
+)
+QUICK = (*OURS, PEERS[0])

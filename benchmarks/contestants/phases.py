@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -13,12 +14,15 @@ def serve_phases(
 ) -> None:
     """Do the work of each phase that comes in as a line of JSON, and say when it is done.
 
-    A phase marked `prepare` only makes what is needed before the first one; it is not measured.
+    A phase marked `prepare` only makes what is needed before the first one; it is not measured. Whatever else is
+    printed meanwhile goes to standard error.
     """
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
     for line in sys.stdin:
         phase = json.loads(line)
         if not phase.get("prepare"):
             work(phase)
         elif prepare:
             prepare(phase)
-        print("done", flush=True)
+        print("done", file=answers, flush=True)

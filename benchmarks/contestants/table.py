@@ -59,13 +59,19 @@ _ORDER = list(COLUMNS)
 def copy_lines(cases: Iterable[dict[str, Any]]) -> Iterator[str]:
     """Cases as lines of COPY text."""
     for case in cases:
-        links = case["_links"]
-        case["customer_id"] = _last(links["customer"])
-        case["assigned_user_id"] = _last(links["assigned_user"])
-        case["assigned_group_id"] = _last(links["assigned_group"])
-        for name in _JSON:
-            case[name] = orjson.dumps(case[name]).decode()
+        as_row(case)
         yield "\t".join([_cell(case[name]) for name in _ORDER]) + "\n"
+
+
+def as_row(case: dict[str, Any]) -> dict[str, Any]:
+    """The case itself, with a value for each column."""
+    links = case["_links"]
+    case["customer_id"] = _last(links["customer"])
+    case["assigned_user_id"] = _last(links["assigned_user"])
+    case["assigned_group_id"] = _last(links["assigned_group"])
+    for name in _JSON:
+        case[name] = orjson.dumps(case[name]).decode()
+    return case
 
 
 def _cell(value: Any) -> str:
