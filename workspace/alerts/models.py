@@ -16,9 +16,13 @@ class AlertRules(models.Model):
     recovery = models.BooleanField(default=True, help_text="Say when a pair works again.")
     late = models.BooleanField(default=True, help_text="Nothing started though it was due.")
     held = models.BooleanField(default=True, help_text="Deletions wait for somebody to agree.")
-    limited = models.BooleanField(default=True, help_text="A rate limit holds a sync up past its next slot.")
-    columns = models.BooleanField(default=True, help_text="Columns come or become wider.")
-    volume = models.BooleanField(default=True, help_text="A sync brings far more or less than those before.")
+    limited = models.BooleanField(
+        default=True, db_default=True, help_text="A rate limit holds a sync up past its next slot."
+    )
+    columns = models.BooleanField(default=True, db_default=True, help_text="Columns come or become wider.")
+    volume = models.BooleanField(
+        default=True, db_default=True, help_text="A sync brings far more or less than those before."
+    )
     freshness = models.PositiveSmallIntegerField(
         null=True, help_text="Hours that data may be old; NULL: twice the interval and ten minutes."
     )
