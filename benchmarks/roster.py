@@ -60,5 +60,7 @@ PEERS = (
     _peer("dlt, defaults", "dlt.defaults", "dlt"),
     _peer("dlt, parquet + upsert + workers", "dlt.parquet", "dlt"),
     _peer("dlt, hand-written arrow", "dlt.arrow", "dlt"),
+    _peer("Singer, SDK tap + meltanolabs target by COPY", "singer.meltano", "singer"),
+    _peer("Singer, SDK tap + pipelinewise target", "singer.pipelinewise", "singer", "pipelinewise"),
 )
 QUICK = (*OURS, PEERS[0])

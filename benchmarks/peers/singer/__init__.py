@@ -1,0 +1,1 @@
+"""Singer: a tap made with the SDK, and two targets for PostgreSQL."""
