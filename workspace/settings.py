@@ -83,8 +83,12 @@ FORM_RENDERER = "workspace.forms.PageRenderer"
 # Stores: PostgreSQL is the truth, Redis carries nudges, the cache and the shared rate budget
 DATABASES = {"default": env.db("DATABASE_URL")}
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
-# A stopped process that holds a lock in an open transaction is cut off: others go on.
-DATABASES["default"].setdefault("OPTIONS", {})["options"] = "-c idle_in_transaction_session_timeout=60000"
+# Who holds a lock in an open transaction and is stopped, or vanishes with its host, is cut off: others go on.
+DATABASES["default"].setdefault("OPTIONS", {})["options"] = (
+    "-c idle_in_transaction_session_timeout=60000"
+    " -c tcp_keepalives_idle=20 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=4"
+    " -c tcp_user_timeout=40000"
+)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
 CACHES: dict[str, dict[str, Any]] = {

@@ -9,12 +9,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from django.db import connection
 
 from warehouses.engines import postgres, postgres_link
 from warehouses.engines.base import Session
 from warehouses.engines.deadline import Deadline, done_within
 from warehouses.engines.postgres import Postgres
-from warehouses.tests.engines.conftest import Bed, a_row, with_system
+from warehouses.engines.postgres_session import PostgresSession
+from warehouses.tests.engines.conftest import Bed, a_row, postgres_bed, with_system
 from workspace.errors import TransientError
 from workspace.hub.columns import Column, Type
 
@@ -108,3 +110,19 @@ def test_settings_another_client_of_a_pooler_left_in_the_session_do_not_count(
     session.widen(bed.schema, "cases", Column("due", Type.TEXT))
     session.commit()
     assert bed.read(f"SELECT due FROM {bed.table('cases')}") == [("2013-05-09T17:02:16Z",)]
+
+
+def test_the_server_is_told_to_notice_soon_that_a_workers_host_is_gone() -> None:
+    with postgres_bed() as bed, bed.engine.open() as session:
+        assert isinstance(session, PostgresSession)
+        kept = [
+            session._link.all(f"SHOW tcp_keepalives_{name}")[0][0] for name in ("idle", "interval", "count")
+        ]
+    assert kept == ["30", "10", "3"]
+
+
+@pytest.mark.django_db
+def test_so_is_our_own_database() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT setting FROM pg_settings WHERE name LIKE 'tcp_keepalives_%' ORDER BY name")
+        assert [setting for (setting,) in cursor] == ["4", "20", "5"]
