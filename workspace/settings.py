@@ -78,6 +78,9 @@ TEMPLATES = [
     }
 ]
 
+# A selection names every property twice: shown, and on.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
+
 FORM_RENDERER = "workspace.forms.PageRenderer"
 
 # Stores: PostgreSQL is the truth, Redis carries nudges, the cache and the shared rate budget

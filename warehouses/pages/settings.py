@@ -212,7 +212,7 @@ def _schedule(request: MemberRequest, warehouse: Warehouse) -> HttpResponse:
 
 
 def _maintenance(request: MemberRequest, warehouse: Warehouse) -> HttpResponse:
-    connections = list(connections_of(warehouse))
+    connections = list(connections_of(warehouse).prefetch_related("schema__collections"))
     if request.method == "POST":
         chosen = [one for one in connections if str(one.pk) == request.POST.get("connection")]
         for connection in chosen:

@@ -7,9 +7,12 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from sources.models import Source
 from warehouses import flush
 from warehouses.models import Comparison, Connection, Warehouse
+from warehouses.pages import selection
 from warehouses.schedule import request_sync
+from workspace.hub.models import Schema
 from workspace.models import AuditEvent, RoleGrant, User, Workspace
 from workspace.tests.fixtures import grant
 
@@ -66,10 +69,34 @@ def test_a_property_is_turned_off_and_on_again(as_alice: Client, connection: Con
     assert connection.watermarks.get().rewrite_until > 0
 
 
-def test_what_was_not_shown_stays_on(as_alice: Client, connection: Connection) -> None:
+def test_what_was_not_shown_stays_as_it_is(as_alice: Client, connection: Connection) -> None:
+    Connection.objects.update(properties_off={"cases": ["subject"]}, collections_off=["users"])
     as_alice.post(f"{AT}/selective-sync", {"shown": [f"{connection.pk}/cases"], "on": []})
     connection.refresh_from_db()
-    assert (connection.collections_off, connection.properties_off) == (["cases"], {})
+    assert connection.collections_off == ["cases", "users"]
+    assert connection.properties_off == {"cases": ["subject"]}
+
+
+def test_properties_of_many_sources_are_on_the_page_of_each(
+    as_alice: Client, acme: Workspace, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(selection, "MOST", 1)
+    schema = Schema.objects.create(workspace=acme, name="other")
+    Source.objects.create(workspace=acme, schema=schema, kind="desk", name="Other", slug="other")
+    connection.warehouse.connections.create(schema=schema)
+    cases = connection.schema.collections.get(name="cases")
+    for name in ("priority", "subject"):
+        connection.columns.create(collection=cases, name=name, type="text")
+    page = as_alice.get(f"{AT}/selective-sync").content.decode()
+    assert "2/2 properties" in page
+    assert "priority" not in page
+
+
+def test_a_thousand_properties_are_saved_at_once(as_alice: Client, connection: Connection) -> None:
+    key = f"{connection.pk}/cases"
+    shown = [key, *(f"{key}/custom_{number}" for number in range(1_500))]
+    answer = as_alice.post(f"{AT}/selective-sync", {"shown": shown, "on": shown})
+    assert answer.status_code == 302
 
 
 def test_a_schedule_within_the_plan_is_kept(as_alice: Client, warehouse: Warehouse) -> None:
