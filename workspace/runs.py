@@ -284,8 +284,8 @@ def count_ended(run: Run) -> None:
 
     In the caller's transaction.
     """
+    transaction.on_commit(lambda: run_ended.send_robust(sender=type(run), run=run))
     if run.counted:
-        transaction.on_commit(lambda: run_ended.send_robust(sender=type(run), run=run))
         RunHour.objects.add(run.workspace_id, run.side, run.finished_at, run.status, run.rows)
     run.after_end()
 

@@ -34,7 +34,7 @@ def follow_run(run: Run, **kwargs: Any) -> None:
     """Open and close the alerts of its source or pair."""
     owner: Any = run.source if run.side == "source" else run.connection  # type: ignore[attr-defined]
     rules = rules_of(run.workspace)
-    for judge in JUDGES:
+    for judge in JUDGES if run.counted else (_judge_comparison,):
         for verdict in judge(run, owner, rules):
             cause = f"{run.side}/{owner.pk}/{verdict.cause}"
             if verdict.over:
@@ -96,6 +96,14 @@ def _judge_volume(run: Run, owner: Any, rules: AlertRules) -> Iterator[Verdict]:
         yield Verdict("volume", " brought an unusual number of objects", sentence)
 
 
+def _judge_comparison(run: Run, owner: Any, rules: AlertRules) -> Iterator[Verdict]:
+    """What a comparison found and did not repair; one that could not be made says nothing about the rows."""
+    if run.status == Run.Status.PARTIAL:
+        yield Verdict("rows", ": rows are not as in the Hub", _first_sentence(run))
+    elif run.status == Run.Status.SUCCESS:
+        yield Verdict("rows", over=True, tells_end=rules.recovery)
+
+
 Judge = Callable[[Run, Any, AlertRules], Iterator[Verdict]]
 JUDGES: list[Judge] = [_judge_failure, _judge_deletions, _judge_waiting, _judge_columns, _judge_volume]
 
@@ -111,6 +119,8 @@ def _url(run: Run, owner: Any) -> str:
     slug = run.workspace.slug
     if run.side == "source":
         return reverse("sources:run", args=[slug, owner.slug, run.pk])
+    if not run.counted:
+        return reverse("warehouses:settings", args=[slug, owner.warehouse.slug, "maintenance"])
     return reverse("warehouses:run", args=[slug, owner.warehouse.slug, owner.schema.source.slug, run.pk])
 
 

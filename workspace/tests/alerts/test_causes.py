@@ -9,9 +9,10 @@ import pytest
 from django.utils import timezone
 
 from sources.models import Source
-from warehouses.models import Column, Connection
+from warehouses.models import Column, Comparison, Connection
 from workspace.alerts.models import Alert, AlertRules
 from workspace.alerts.schedules import close_events
+from workspace.alerts.watching import follow_run
 from workspace.hub.models import Collection
 from workspace.models import Workspace
 from workspace.tests.alerts.conftest import NOTICE, ended
@@ -122,4 +123,20 @@ def test_rules_turn_causes_off(acme: Workspace, desk: Source, pair: Connection) 
     add_column(pair, "subject", ago=60)
     add_column(pair, "mood", ago=4)
     ended(pair, "success", ago=5)
+    assert titles() == []
+
+
+def test_rows_that_a_comparison_found_are_told_until_one_finds_none(pair: Connection) -> None:
+    def compared(status: str, **fields: Any) -> None:
+        workspace = pair.warehouse.workspace
+        follow_run(Comparison.objects.create(connection=pair, workspace=workspace, status=status, **fields))
+
+    differ = {**NOTICE, "level": "warning", "code": "rows_differ", "message": "2 rows are not as in the Hub."}
+    compared("partial", notices=[differ])
+    (alert,) = Alert.objects.all()
+    assert (alert.title, alert.text) == ("Desk.com → Lake: rows are not as in the Hub", differ["message"])
+    assert alert.url == "/acme/warehouses/lake/settings/maintenance"
+    compared("failed")
+    assert len(titles()) == 1
+    compared("success")
     assert titles() == []
