@@ -24,3 +24,9 @@ def pytest_configure(config: pytest.Config) -> None:
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     installation.STORAGES = {**installation.STORAGES, "staticfiles": plain}
     installation.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(scope="session")
+def httpserver_listen_address() -> tuple[str, int]:
+    """The address itself: the name localhost may mean another one. The server is one for all tests of a process."""
+    return "127.0.0.1", 0

@@ -6,9 +6,9 @@ lead elsewhere after it was looked at.
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 
+from workspace.addresses import is_public
 from workspace.errors import ConfigError, TransientError
 
 
@@ -20,7 +20,7 @@ def resolve(host: str, port: int, allowed_hosts: frozenset[str]) -> list[str]:
     name servers are away (`dns_away`).
     """
     addresses = _lookup(host, port)
-    inside = [address for address in addresses if not _is_public(address)]
+    inside = [address for address in addresses if not is_public(address)]
     if inside and not is_allowed(host, port, allowed_hosts):
         raise ConfigError(
             f"{host} leads to {inside[0]}, an internal address that this installation does not connect to.",
@@ -59,19 +59,3 @@ def _unknown(host: str) -> ConfigError:
     return ConfigError(
         f"There is no host named {host}.", code="host_unknown", action="Check the host's spelling."
     )
-
-
-def _is_public(address: str) -> bool:
-    ip = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(ip, ipaddress.IPv6Address):
-        inner = ip.ipv4_mapped or ip.sixtofour or _nat64(ip)
-        if inner is not None:
-            return _is_public(str(inner))
-    return ip.is_global and not ip.is_multicast and not ip.is_reserved
-
-
-def _nat64(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    """The IPv4 address a NAT64 gateway would reach (RFC 6052, well-known prefix)."""
-    if ip in ipaddress.IPv6Network("64:ff9b::/96"):
-        return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
-    return None

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import secrets
 from typing import Any
-from urllib.parse import urlsplit
 
 from django import forms
-from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -20,6 +18,8 @@ from workspace import audit
 from workspace.access import Ability
 from workspace.alerts.models import Alert, AlertRules, Channel, Delivery
 from workspace.alerts.raising import begin_delivery, count_unread, mark_read, rules_of
+from workspace.errors import ConfigError
+from workspace.outbound import host_of
 from workspace.pages import Crumb, MemberRequest, member_page, page_by_time
 from workspace.parts.frame import address_of, show_part
 
@@ -72,11 +72,11 @@ class ChannelForm(forms.Form):
                 validate_email(target)
             except ValidationError as error:
                 self.add_error("target", error)
-        elif (
-            urlsplit(target).scheme != "https"
-            and urlsplit(target).hostname not in settings.OUTBOUND_ALLOWED_HOSTS
-        ):
-            self.add_error("target", "Webhooks are only sent over https.")
+        else:
+            try:
+                host_of(target)
+            except ConfigError as error:
+                self.add_error("target", error.message)
         return {**values, "target": target}
 
 
@@ -121,7 +121,7 @@ def add_channel(request: MemberRequest) -> HttpResponse:
         return _show(request, RulesForm(instance=rules_of(workspace)), form)
     kind, target = form.cleaned_data["kind"], form.cleaned_data["target"]
     secret = secrets.token_urlsafe(32) if kind == Channel.Kind.WEBHOOK else ""
-    label = target if kind == Channel.Kind.EMAIL else f"{urlsplit(target).hostname}"
+    label = target if kind == Channel.Kind.EMAIL else host_of(target)
     kept = {"address": target} if kind == Channel.Kind.EMAIL else {"url": target, "secret": secret}
     with transaction.atomic():
         channel = Channel.objects.create(workspace=workspace, kind=kind, label=label)

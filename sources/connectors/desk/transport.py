@@ -16,12 +16,12 @@ from typing import Any, NamedTuple
 from requests import PreparedRequest
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
-from requests_hardened.ip_filter_adapter import IPFilterAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from sources.connectors.desk.site import is_allowed
 from workspace.errors import ConfigError, TransientError
+from workspace.outbound import OutsideAdapter
 
 CONNECT_SECONDS = 10
 READ_SECONDS = 30
@@ -132,6 +132,6 @@ def _adapter(base_url: str, allowed_hosts: Iterable[str]) -> HTTPAdapter:
     if not is_allowed(base_url, allowed_hosts):
         if not base_url.startswith("https://"):
             raise ConfigError("Credentials are only sent over https.", code="address_refused")
-        adapter = IPFilterAdapter(is_https_proto=True)
+        adapter = OutsideAdapter(is_https_proto=True)
     adapter.poolmanager.pool_classes_by_scheme = {"http": TimedPool, "https": TimedTLSPool}
     return adapter

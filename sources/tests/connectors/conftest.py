@@ -15,12 +15,6 @@ from sources.tests.connectors.made import WatchedTraffic
 from sources.tests.connectors.sites import Site, site_of
 
 
-@pytest.fixture(scope="session")
-def httpserver_listen_address() -> tuple[str, int]:
-    """The address itself: the name localhost may mean another one."""
-    return "127.0.0.1", 0
-
-
 @pytest.fixture
 def traffic() -> WatchedTraffic:
     """A run that waits for nothing and may speak to this machine."""
