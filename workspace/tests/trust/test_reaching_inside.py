@@ -124,8 +124,9 @@ def test_no_warehouse_is_inside(host: str, listener: Listener, nobody_allowed: N
         "file:///etc/passwd", "ftp://127.0.0.1:{port}/", "gopher://127.0.0.1:{port}/_x", "dict://127.0.0.1:{port}/",
         "//127.0.0.1:{port}/", "https:///hook", "https://", "127.0.0.1:{port}", "http://127.0.0.1:{port}/",
         "https://example.com@127.0.0.1:{port}/",
-        "https://example.com:443@127.0.0.1:{port}/",  # pragma: allowlist secret
-        "https://127.0.0.1:{port}\\@example.com/", "https://127.0.0.1:{port}#@example.com/",
+        "https://example.com:443@127.0.0.1:{port}/",
+        "https://127.0.0.1:{port}\\@example.com/",
+        "https://127.0.0.1:{port}#@example.com/",
         "https://127.0.0.1:{port}?@x/",
         "https://127.0.0.1:{port}\\.example.com/", " https://127.0.0.1:{port}/", "https://127.0.0.1\t:{port}/",
         "HTTPS://127.0.0.1:{port}/", "https://127.0.0.1:99999/", "https://[127.0.0.1]:{port}/",
