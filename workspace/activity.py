@@ -8,7 +8,7 @@ first page and the thousandth cost the same, and so do the newest runs of a hund
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -80,10 +80,9 @@ class Wanted:
     def latest(self) -> dict[tuple[str, Any], Run]:
         """The newest run of each owner, by side and owner's id; skipped ones say nothing about their owner."""
         statuses = self.statuses or [status for status in Run.Status.values if status != Run.Status.SKIPPED]
-        each = replace(self, statuses=statuses)
-        strands = [_Strand(each, side, None, False, 1) for side, ids in self.owners.items() if ids]
-        newest_last = reversed(_merged(strands, False, None))
-        return {(run.side, owner_of(run)): run for run in newest_last}
+        each = replace(self, statuses=statuses, since=None)
+        strands = [_Newest(each, side, None, False, 1) for side, ids in self.owners.items() if ids]
+        return {(run.side, owner_of(run)): run for run in _read(strands, "")} if strands else {}
 
 
 @dataclass(frozen=True)
@@ -145,16 +144,33 @@ class _Strand:
         yield f"{'t.notices' if self.wanted.told else 'NULL::jsonb'} AS notices"
 
 
-def _merged(strands: Iterable[_Strand], newer: bool, limit: int | None) -> list[Run]:
-    strands = list(strands)
-    if not strands:
-        return []
+@dataclass(frozen=True)
+class _Newest(_Strand):
+    """The newest run of each owner: found in the index alone, then read."""
+
+    @property
+    def sql(self) -> str:
+        """One look for each status, one run of what they find, for each owner."""
+        (owners, statuses), where = self._lists()
+        table = runs_of(self.side)._meta.db_table
+        order = "ORDER BY queued_at DESC, id DESC LIMIT 1"
+        look = f"SELECT t.id, t.queued_at FROM {table} t WHERE {' AND '.join(where)} {order}"
+        newest = f"SELECT l.id FROM {statuses}, LATERAL ({look}) l {order}"
+        # One look by its key for each: a join would be free to read the whole table.
+        row = f"SELECT {', '.join(self._columns())} FROM {table} t WHERE t.id = n.id LIMIT 1"
+        return f"SELECT r.* FROM {owners}, LATERAL ({newest}) n, LATERAL ({row}) r"
+
+
+def _merged(strands: Sequence[_Strand], newer: bool, limit: int) -> list[Run]:
     way = "ASC" if newer else "DESC"
+    return _read(strands, f"ORDER BY queued_at {way}, id {way} LIMIT {limit}") if strands else []
+
+
+def _read(strands: Sequence[_Strand], order: str) -> list[Run]:
     found = " UNION ALL ".join(strand.sql for strand in strands)
-    sql = f"SELECT * FROM ({found}) m ORDER BY queued_at {way}, id {way}"
     values = [value for strand in strands for value in strand.values]
     with connection.cursor() as cursor:
-        cursor.execute(sql + (f" LIMIT {limit}" if limit else ""), values)
+        cursor.execute(f"SELECT * FROM ({found}) m {order}", values)
         names = [column.name for column in cursor.description]
         return [_run(dict(zip(names, row, strict=True))) for row in cursor.fetchall()]
 
