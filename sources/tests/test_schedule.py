@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -79,6 +80,18 @@ def test_three_beats_at_once_start_every_source_exactly_once(acme: Workspace) ->
     for beat in beats:
         beat.join()
     assert len(sent) == len(set(sent)) == SourceSync.objects.count() == 60
+
+
+def test_fifty_clicks_and_a_beat_at_once_make_one_run(acme: Workspace) -> None:
+    source = make_source(acme, 1)
+
+    def click(number: int) -> None:
+        schedule.request_sync(source) if number % 10 else schedule.start_due(lambda _: None, NOON)
+        connection.close()
+
+    with ThreadPoolExecutor(8) as people:
+        list(people.map(click, range(50)))
+    assert source.syncs.count() == 1
 
 
 def test_a_wish_for_more_is_taken_on_by_a_sync_that_has_not_begun(acme: Workspace) -> None:

@@ -26,8 +26,9 @@ def make_path(acme: Workspace, settings: Settings) -> Iterator[Callable[..., Str
     settings.OUTBOUND_ALLOWED_HOSTS = frozenset({"127.0.0.1"})
     made: list[Stretch] = []
 
-    def make(cases: int = 60, *, items: Any = None, rate_limit: int = 0) -> Stretch:
-        desk = Sandbox(generate(cases, 1) if items is None else items, rate_limit=rate_limit).start()
+    def make(cases: int = 60, *, items: Any = None, rate_limit: int = 0, desk: Any = None) -> Stretch:
+        if desk is None:
+            desk = Sandbox(generate(cases, 1) if items is None else items, rate_limit=rate_limit).start()
         schema = f"desk_{uuid.uuid4().hex[:12]}"
         warehouse = add_test_warehouse(acme)
         source = draft_source(acme, "desk", "Desk.com", schema_name=schema, warehouses=[warehouse])
