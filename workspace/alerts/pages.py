@@ -53,6 +53,7 @@ class RulesForm(forms.ModelForm):  # type: ignore[type-arg]
             "columns": "Alert when columns come or become wider",
             "volume": "Alert when a sync brings far more or far less than the 30 before it",
         }
+        help_texts = dict.fromkeys(labels, "")  # the labels say it
 
 
 class ChannelForm(forms.Form):

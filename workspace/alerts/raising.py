@@ -40,13 +40,15 @@ def open_alert(workspace: Workspace, cause: str, title: str, text: str = "", url
     A cause that came back within the hour, and what comes on top of many others, stands on the page only: `tell_late`
     tells what is still open later.
     """
+    if Alert.objects.filter(workspace=workspace, cause=cause, closed_at=None).exists():
+        return None
     try:
         with transaction.atomic():
             alert = Alert.objects.create(
                 workspace=workspace, cause=cause, title=title[:300], text=text, url=url
             )
             _tell_now_or_later(alert)
-    except IntegrityError:
+    except IntegrityError:  # somebody else was faster
         return None
     return alert
 

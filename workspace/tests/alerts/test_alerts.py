@@ -12,7 +12,7 @@ from werkzeug import Request, Response
 
 from sources.models import Source
 from warehouses.models import Connection
-from workspace.alerts.delivering import deliver, sign
+from workspace.alerts.delivering import deliver, due, sign
 from workspace.alerts.models import Alert, AlertRules, Channel, Delivery
 from workspace.alerts.raising import begin_delivery
 from workspace.errors import ConfigError
@@ -141,3 +141,34 @@ def test_rules_are_for_owners(as_alice: Client, bob: User, as_bob: Client, acme:
     assert as_bob.post("/acme/settings/alerts", form).status_code == 403
     as_alice.post("/acme/settings/alerts", form)
     assert (acme.alert_rules.threshold, acme.alert_rules.recovery) == (5, False)
+
+
+def test_the_log_tells_what_became_of_a_delivery_and_when_it_is_tried_again(
+    as_alice: Client, acme: Workspace, httpserver: HTTPServer, settings: Settings
+) -> None:
+    settings.OUTBOUND_ALLOWED_HOSTS = frozenset({httpserver.host})
+    httpserver.expect_request("/hook").respond_with_data("", status=503)
+    deliver(begin_delivery(channel(acme, "slack", url=httpserver.url_for("/hook")), "test").pk)
+    page = as_alice.get("/acme/settings/alerts").content.decode()
+    assert "answered 503." in page
+    assert "Tried again" in page
+
+
+def test_a_webhook_that_refuses_is_not_asked_again(
+    acme: Workspace, httpserver: HTTPServer, settings: Settings
+) -> None:
+    settings.OUTBOUND_ALLOWED_HOSTS = frozenset({httpserver.host})
+    httpserver.expect_request("/hook").respond_with_data("", status=410)
+    deliver(begin_delivery(channel(acme, "slack", url=httpserver.url_for("/hook")), "test").pk)
+    delivery = Delivery.objects.get()
+    assert (delivery.next_try_at, delivery.delivered_at) == (None, None)
+    assert list(due()) == []
+
+
+def test_a_delivery_whose_worker_died_is_found_again(acme: Workspace) -> None:
+    delivery = begin_delivery(channel(acme), "test")
+    assert list(due()) == []
+    Delivery.objects.update(tries=1, next_try_at=timezone.now())
+    assert list(due()) == [delivery.pk]
+    deliver(delivery.pk)
+    assert list(due()) == []
