@@ -1,8 +1,13 @@
 """Read by gunicorn where it starts, that is here."""
 
+import gc
+import os
 from typing import Any
 
 from workspace import logs, settings
+
+workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
+preload_app = True  # the workers share the memory of what all of them load
 
 logconfig_dict = {
     "formatters": {"generic": {"()": logs.FORMATTERS[settings.LOG_FORMAT]}},
@@ -11,6 +16,11 @@ logconfig_dict = {
         "gunicorn.access": {"level": "INFO", "handlers": ["console"], "propagate": False},
     },
 }
+
+
+def when_ready(server: Any) -> None:
+    """What is loaded stays: collecting garbage must not touch it, or each worker gets a copy."""
+    gc.freeze()
 
 
 def post_worker_init(worker: Any) -> None:
