@@ -62,5 +62,6 @@ PEERS = (
     _peer("dlt, hand-written arrow", "dlt.arrow", "dlt"),
     _peer("Singer, SDK tap + meltanolabs target by COPY", "singer.meltano", "singer"),
     _peer("Singer, SDK tap + pipelinewise target", "singer.pipelinewise", "singer", "pipelinewise"),
+    _peer("sling 1.2.22 + a script that fetches", "sling.load", "sling"),
 )
 QUICK = (*OURS, PEERS[0])
