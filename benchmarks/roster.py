@@ -62,6 +62,9 @@ PEERS = (
     _peer("dlt, hand-written arrow", "dlt.arrow", "dlt"),
     _peer("Singer, SDK tap + meltanolabs target by COPY", "singer.meltano", "singer"),
     _peer("Singer, SDK tap + pipelinewise target", "singer.pipelinewise", "singer", "pipelinewise"),
+    _peer(
+        "PyAirbyte", "airbyte.read", "airbyte", largest=100_000, why="took 3 GB of memory for 100,000 cases"
+    ),
     _peer("sling 1.2.22 + a script that fetches", "sling.load", "sling"),
 )
 QUICK = (*OURS, PEERS[0])

@@ -1,0 +1,1 @@
+"""PyAirbyte with a declarative source, as its connector builder makes one."""
