@@ -13,6 +13,7 @@ from django.urls import reverse
 from workspace.access import Ability, Access
 from workspace.activity import Wanted
 from workspace.dashboard import Directory
+from workspace.drill.latest import last_report
 from workspace.pages import Crumb, MemberRequest, member_page
 from workspace.runs import Run
 from workspace.standing import standing
