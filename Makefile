@@ -19,7 +19,7 @@ BROWSER_TESTS := $(wildcard */tests/browser)
 PAGES := $(shell find templates -name '*.html' 2>/dev/null | head -n 1)
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo run test bench chromium lint format requirements clean
+.PHONY: help install install-dev demo run test bench screenshots chromium lint format requirements clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -44,6 +44,10 @@ test: install-dev $(if $(BROWSER_TESTS),chromium) ## Run all tests on real serve
 
 bench: install-dev ## Measure beside the peers; QUICK=1 in minutes, ARGS="--sizes 100000 --only tributary"
 	@$(LAUNCH) --temporary -- $(PY) -m benchmarks $(if $(filter-out 0 no false,$(QUICK)),--quick) $(ARGS)
+
+screenshots: install-dev chromium ## Take the pictures of docs/screenshots again
+	@DJANGO_SETTINGS_MODULE=workspace.settings $(LAUNCH) --temporary -- \
+		$(PY) -m workspace.tests.browser.screenshots docs/screenshots
 
 chromium: ## Install Chromium for the browser tests, or say how
 	@if [ -n "$$CHROMIUM" ] || command -v chromium >/dev/null; then :; \
@@ -98,7 +102,7 @@ $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
 
 # Made-up passwords are everywhere in tests; those in code are ruff's (S105 to S107). Keys and tokens are looked for here.
 define no_secrets
-git ls-files -z | grep -zvE '^requirements.*\.txt$$|^\.ci/uv\.txt$$|/vendor/|\.(svg|css|png|woff2)$$' | \
+git ls-files -z | grep -zvE '^requirements.*\.txt$$|^\.ci/uv\.txt$$|/vendor/|\.(svg|css|jpg|png|woff2)$$' | \
 	xargs -0 $(VENV)/bin/detect-secrets-hook --no-verify --disable-plugin KeywordDetector --exclude-secrets '^password$$|[{]port}'
 endef
 

@@ -167,3 +167,22 @@ def add_results(syncs: type[Run], results: Any, workspace: Workspace) -> None:
                 WHERE r.workspace_id = %s AND part.rows > 0""",
             [workspace.pk],
         )
+
+
+def sum_days(syncs: type[Run], results: Any, days: Any, workspace: Workspace) -> None:
+    """The sums per day that each warehouse sync would have added: of all its rows, and of each table."""
+    day, into = f"(r.finished_at AT TIME ZONE '{workspace.time_zone}')::date", days._meta.db_table
+    head = f"INSERT INTO {into} (connection_id, collection_id, day, rows, runs, failures)"
+    of = f"FROM {syncs._meta.db_table} r"
+    where = "WHERE r.workspace_id = %s AND r.finished_at IS NOT NULL"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""{head} SELECT r.connection_id, NULL, {day}, sum(r.rows), count(*),
+                count(*) FILTER (WHERE r.status = 'failed') {of} {where} GROUP BY 1, 3""",
+            [workspace.pk],
+        )
+        cursor.execute(
+            f"""{head} SELECT r.connection_id, c.collection_id, {day}, sum(c.rows), 0, 0 {of}
+                JOIN {results._meta.db_table} c ON c.sync_id = r.id {where} GROUP BY 1, 2, 3""",
+            [workspace.pk],
+        )

@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from django.db.models import Sum
 
 from sources.models import Source, SourceSync
-from warehouses.models import CollectionResult, Connection, WarehouseSync
+from warehouses.models import CollectionResult, Connection, RowsPerDay, WarehouseSync
 from workspace.audit import broken_entries
 from workspace.hub.models import Collection, Object
 from workspace.models import RunHour, Workspace
@@ -40,6 +40,8 @@ def test_its_sums_are_those_of_its_rows(history: Workspace) -> None:
     ended = WarehouseSync.objects.exclude(status__in=Run.ACTIVE).count()
     hours = RunHour.objects.filter(side="warehouse").aggregate(runs=Sum("runs"), rows=Sum("rows"))
     assert hours == {"runs": ended, "rows": rows}
+    days = RowsPerDay.objects.filter(collection=None).aggregate(runs=Sum("runs"), rows=Sum("rows"))
+    assert days == hours
     for collection in Collection.objects.all():
         stored = Object.objects.filter(collection=collection)
         assert collection.objects_stored == stored.count()

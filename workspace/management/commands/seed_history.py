@@ -74,4 +74,6 @@ def _add_runs(workspace: Workspace, sources: list[Any], connections: list[Any], 
         runs.copy(model, made, owner, [one.pk for one in owners], share, DAYS)
         runs.sum_hours(model, workspace)
         runs.add_active(model, workspace, owner, owners)
-    runs.add_results(sides[1][0], apps.get_model("warehouses", "CollectionResult"), workspace)
+    syncs, results = sides[1][0], apps.get_model("warehouses", "CollectionResult")
+    runs.add_results(syncs, results, workspace)
+    runs.sum_days(syncs, results, apps.get_model("warehouses", "RowsPerDay"), workspace)
