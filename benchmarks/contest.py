@@ -35,7 +35,7 @@ def compete(contestant: Contestant, site: Site) -> Iterator[dict[str, Any]]:
     with ExitStack() as stack:
         where = {"warehouse": _fresh("bench_warehouse"), "hub": _fresh("bench_hub"), "site": site.url}
         where["state"] = stack.enter_context(tempfile.TemporaryDirectory())
-        if contestant.ours:
+        if contestant.hub:
             _migrate(where["hub"])
         run = stack.enter_context(_process(contestant, where))
         last = ""

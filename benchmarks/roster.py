@@ -29,6 +29,9 @@ class Contestant:
     why: str = ""
     """What stands against more cases."""
 
+    hub: bool = False
+    """Does it need a migrated database for its Hub?"""
+
     @property
     def ours(self) -> bool:
         """Does it run on Tributary's packages?"""
@@ -52,9 +55,13 @@ OURS = (
     Contestant("L: one hop", "benchmarks.contestants.direct"),
     Contestant("H: two hops", "benchmarks.contestants.two_hops"),
     Contestant(
-        "Tributary, warm worker", "benchmarks.contestants.tributary", "bench.cases", ("source", "warehouse")
+        "Tributary, warm worker",
+        "benchmarks.contestants.tributary",
+        "bench.cases",
+        ("source", "warehouse"),
+        hub=True,
     ),
-    Contestant("Tributary, commands", "benchmarks.contestants.commands", "bench.cases", cold=True),
+    Contestant("Tributary, commands", "benchmarks.contestants.commands", "bench.cases", cold=True, hub=True),
 )
 PEERS = (
     _peer("dlt, defaults", "dlt.defaults", "dlt"),
