@@ -21,8 +21,9 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
+from allauth.mfa.models import Authenticator
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Q
+from django.db.models import Exists, Q
 from django.db.models.functions import JSONObject
 from django.http import Http404
 
@@ -64,10 +65,19 @@ class Grant:
 class Access:
     """What one person may do in one workspace, as of this request."""
 
-    def __init__(self, user: User, workspace: Workspace, grants: Iterable[Grant]) -> None:
+    def __init__(
+        self, user: User, workspace: Workspace, grants: Iterable[Grant], two_factors: bool = True
+    ) -> None:
         self.user = user
         self.workspace = workspace
         self.grants = frozenset(grants)
+        self.two_factors = two_factors
+        """Whether the person signs in with a second factor."""
+
+    @property
+    def lacks_factor(self) -> bool:
+        """Whether nothing is shown before the person has set up its second factor."""
+        return self.workspace.two_factors and not self.two_factors
 
     @cached_property
     def owner(self) -> bool:
@@ -149,13 +159,15 @@ def access_of(user: User, workspace_slug: str) -> Access:
     held = ArrayAgg(
         JSONObject(role="grants__role", source="grants__source_id"), filter=Q(grants__isnull=False)
     )
-    membership = memberships.select_related("workspace").annotate(held=held).first()
+    protected = Exists(Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP))
+    found = memberships.select_related("workspace").annotate(held=held, protected=protected)
+    membership = found.first()
     if membership is None:
         raise Http404("There is no such workspace, or you are not a member of it.")
     grants = [
         Grant(one["role"], UUID(one["source"]) if one["source"] else None) for one in membership.held or []
     ]
-    return Access(user, membership.workspace, grants)
+    return Access(user, membership.workspace, grants, membership.protected)
 
 
 def owners_of(workspace: Workspace) -> list[User]:

@@ -1,4 +1,5 @@
-"""Changing what a workspace is: its name, slug, region, time zone and plan. Everything goes on record."""
+"""Changing what a workspace is: its name, slug, region, time zone, plan, and whether
+it asks for two factors. Everything goes on record."""
 
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ from workspace.founding import lock_founding, validate_slug
 from workspace.models import FormerSlug, User, Workspace
 from workspace.signals import terms_changed
 
-FIELDS = ("name", "slug", "region", "time_zone", "plan")
+FIELDS = ("name", "slug", "region", "time_zone", "plan", "two_factors")
 
 
 def change_workspace(workspace: Workspace, wanted: Mapping[str, Any], by: User) -> list[str]:

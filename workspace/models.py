@@ -72,6 +72,9 @@ class Workspace(models.Model):
     region = models.CharField(max_length=2, choices=Region.choices, default=Region.US)
     time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_time_zone])
     plan = models.CharField(max_length=30, default=default_plan, help_text="A key of the setting PLANS.")
+    two_factors = models.BooleanField(
+        default=False, db_default=False, help_text="Members need two-factor sign-in."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     closing_at = models.DateTimeField(null=True, editable=False, help_text="When it will be deleted.")
 

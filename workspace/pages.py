@@ -18,6 +18,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 
 from workspace.access import Ability, Access, Refused, access_of
+from workspace.confirming import Unconfirmed, lead_to_confirmation
 from workspace.models import User, Workspace
 
 P = ParamSpec("P")
@@ -42,7 +43,8 @@ def member_page(
     """Make a view a page of the workspace `workspace_slug` of its address, which it is not handed.
 
     The view finds `request.access`. With an `ability` the page is refused to members without it; what concerns one
-    source is checked by the view itself with `request.access.require`. In a workspace that is going to be deleted
+    source is checked by the view itself with `request.access.require`. Where the workspace asks for it, nothing is
+    shown to people without a second factor. In a workspace that is going to be deleted
     nothing is changed or started, but by pages that say so with `while_closing`.
     """
 
@@ -54,6 +56,8 @@ def member_page(
                 member.access = access_of(cast(User, request.user), workspace_slug)
             except Http404:
                 return _lead_on(member, workspace_slug)
+            if member.access.lacks_factor:
+                return render(request, "workspace/two_factors.html", status=403)
             try:
                 if ability is not None:
                     member.access.require(ability)
@@ -62,6 +66,8 @@ def member_page(
                 return view(member, *args, **kwargs)
             except Refused as refused:
                 return _refuse(member, refused.access.refusal(refused.ability))
+            except Unconfirmed:
+                return lead_to_confirmation(request, fragment=is_fragment(request))
 
         return page
 

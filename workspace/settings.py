@@ -55,6 +55,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "workspace.known_browsers.remember_browsers",
     "workspace.sign_in.lead_fragments_to_sign_in",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -129,6 +130,8 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_SESSION_REMEMBER = True
 # An unknown address gets a mail as well: neither the page nor the time it takes tells who has an account.
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = True
+# Wrong passwords and codes, for each caller's address and for each account (workspace/known_browsers.py)
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,20/h/ip,5/5m/key,20/d/key"}
 MFA_ADAPTER = "workspace.sign_in.SealedAuthenticators"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Tributary"

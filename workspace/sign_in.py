@@ -14,6 +14,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, resolve_url
 
+from workspace.known_browsers import tries_of
 from workspace.models import User
 from workspace.secrets import open_sealed, seal
 
@@ -33,6 +34,10 @@ class OnlyInvited(DefaultAccountAdapter):  # type: ignore[misc]
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         """Back to where one came from."""
         return resolve_url("profile")
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """Under what name wrong passwords are counted."""
+        return tries_of(request, credentials.get("email") or credentials.get("username") or "")
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send it; a mail server that is away is ours to notice, and the page says the same either way."""

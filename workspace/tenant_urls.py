@@ -40,6 +40,7 @@ urlpatterns = [
     path("settings/alerts/channels", alerts.add_channel, name="alert_channels"),
     path("settings/alerts/channels/<int:channel_id>", alerts.change_channel, name="alert_channel"),
     path("settings/audit.csv", trail.export_trail, name="audit_csv"),
+    path("settings/access/two-factors", members.ask_two_factors, name="two_factors"),
     path("settings/access/leave", members.leave, name="leave"),
     path("settings/access/members/<int:member_id>", member.show_member, name="member"),
     path("settings/access/invitations/<int:invitation_id>", members.revoke_invitation, name="revoke"),

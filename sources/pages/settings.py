@@ -19,6 +19,7 @@ from sources.pages.wizard import complain, settings_form, split_fields
 from sources.setup import check_source, delete_source, rename_schema, try_source
 from workspace import audit
 from workspace.access import Ability
+from workspace.confirming import require_confirmation
 from workspace.errors import PublicError
 from workspace.pages import Crumb, MemberRequest, Tab, member_page
 
@@ -86,7 +87,10 @@ def settings(request: MemberRequest, slug: str, part: str) -> HttpResponse:
     ability = Ability.OWN if part == "schedule" else Ability.ADMIN_SOURCE
     if request.method == "POST":
         request.access.require(ability, source.pk)
-    return _VIEWS[part](request, source, leave(request.access, ability, source.pk))
+    may = leave(request.access, ability, source.pk)
+    if part == "connection" and may.allowed:
+        require_confirmation(request)
+    return _VIEWS[part](request, source, may)
 
 
 def _basic(request: MemberRequest, source: Source, may: Leave) -> HttpResponse:

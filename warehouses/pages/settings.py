@@ -35,6 +35,7 @@ from warehouses.select import backfill
 from warehouses.setup import connect_warehouse, remove_warehouse
 from workspace import audit
 from workspace.access import Ability
+from workspace.confirming import require_confirmation
 from workspace.errors import ConfigError
 from workspace.pages import MemberRequest, Tab, is_fragment, member_page
 
@@ -109,6 +110,8 @@ def settings(request: MemberRequest, slug: str, part: str) -> HttpResponse:
         raise Http404("There is no such part.")
     if request.method == "POST":
         request.access.require(_ability(part))
+    if part == "connection" and request.access.may(_ability(part)):
+        require_confirmation(request)
     return _VIEWS[part](request, warehouse)
 
 

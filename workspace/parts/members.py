@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 
 from workspace import invitations
 from workspace.access import Ability, Grant
+from workspace.changing import change_workspace
 from workspace.errors import ConfigError
 from workspace.models import Membership, RoleGrant
 from workspace.pages import MemberRequest, member_page
@@ -92,6 +93,19 @@ def revoke_invitation(request: MemberRequest, invitation_id: int) -> HttpRespons
     invitations.revoke(invitation, request.user)
     messages.success(request, f"The invitation of {invitation.email} was revoked.")
     return redirect(address_of(workspace.slug, "access"))
+
+
+@require_POST
+@member_page(Ability.OWN)
+def ask_two_factors(request: MemberRequest) -> HttpResponse:
+    """Ask every member for two-factor sign-in, or stop to; who asks has it."""
+    access, wanted = request.access, request.POST.get("wanted") == "on"
+    if wanted and not access.two_factors:
+        messages.error(request, "Set up two-factor sign-in for yourself first.")
+    else:
+        change_workspace(access.workspace, {"two_factors": wanted}, request.user)
+        messages.success(request, "Saved.")
+    return redirect(address_of(access.workspace.slug, "access"))
 
 
 @require_POST

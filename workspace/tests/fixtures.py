@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from workspace.confirming import signed_in_now
 from workspace.hub.models import Collection, Schema
 from workspace.hub.store import Entry, prepare
 from workspace.models import Membership, RoleGrant, User, Workspace
@@ -72,6 +73,9 @@ def grant(user: User, workspace: Workspace, role: str, source_id: Any = None) ->
 def _signed_in(user: User) -> Client:
     client = Client()
     client.force_login(user)
+    session = client.session
+    session.update(signed_in_now(user))
+    session.save()
     return client
 
 

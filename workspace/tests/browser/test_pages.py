@@ -13,6 +13,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from sources.setup import draft_source
 from workspace.alerts.models import Channel
 from workspace.alerts.raising import open_alert
+from workspace.confirming import signed_in_now
 from workspace.invitations import invite
 from workspace.models import Membership, RoleGrant, User, Workspace
 from workspace.tests.browser.installation import Installation
@@ -73,7 +74,11 @@ def add_what_waits(workspace: Workspace) -> None:
 def signed_in(email: str) -> Client:
     """A browser without JavaScript."""
     client = Client(raise_request_exception=False)
-    client.force_login(User.objects.get(email=email))
+    user = User.objects.get(email=email)
+    client.force_login(user)
+    session = client.session
+    session.update(signed_in_now(user))
+    session.save()
     return client
 
 

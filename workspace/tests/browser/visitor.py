@@ -10,6 +10,7 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.sessions.backends.db import SessionStore
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response
 
+from workspace.confirming import signed_in_now
 from workspace.models import User
 from workspace.tests.browser.installation import PATIENCE, Installation
 
@@ -79,5 +80,6 @@ def _session(email: str) -> str:
     store[SESSION_KEY] = str(user.pk)
     store[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
     store[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    store.update(signed_in_now(user))
     store.save()
     return str(store.session_key)
