@@ -33,9 +33,12 @@ def require_confirmation(request: HttpRequest) -> None:
         raise Unconfirmed
 
 
-def signed_in_now(user: User) -> dict[str, Any]:
-    """What the session of a person says who has signed in this moment, for commands and tests that look at pages."""
-    records = [{"method": "password", "at": time.time(), "email": user.email}]
+def signed_in_now(user: User, ahead: float = 0) -> dict[str, Any]:
+    """What the session of a person says who has signed in this moment, for commands and tests that look at pages.
+
+    With `ahead` it counts as that moment for so many seconds more, however long the looking takes.
+    """
+    records = [{"method": "password", "at": time.time() + ahead, "email": user.email}]
     return {
         login.AUTHENTICATION_METHODS_SESSION_KEY: records,
         f"{login.AUTHENTICATION_METHODS_SESSION_KEY}_user": str(user.pk),

@@ -80,6 +80,6 @@ def _session(email: str) -> str:
     store[SESSION_KEY] = str(user.pk)
     store[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
     store[HASH_SESSION_KEY] = user.get_session_auth_hash()
-    store.update(signed_in_now(user))
+    store.update(signed_in_now(user, ahead=86_400))
     store.save()
     return str(store.session_key)
