@@ -19,7 +19,7 @@ BROWSER_TESTS := $(wildcard */tests/browser)
 PAGES := $(shell find templates -name '*.html' 2>/dev/null | head -n 1)
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo run test bench screenshots chromium lint format requirements clean
+.PHONY: help install install-dev demo run test bench drill screenshots chromium lint format requirements clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -44,6 +44,10 @@ test: install-dev $(if $(BROWSER_TESTS),chromium) ## Run all tests on real serve
 
 bench: install-dev ## Measure beside the peers; QUICK=1 in minutes, ARGS="--sizes 100000 --only tributary"
 	@$(LAUNCH) --temporary -- $(PY) -m benchmarks $(if $(filter-out 0 no false,$(QUICK)),--quick) $(ARGS)
+
+drill: install ## Break everything on purpose, prove that nothing is lost; SEED= KILLS= ONLY= SHORT=1
+	@$(LAUNCH) --temporary -- $(PY) manage.py drill $(if $(SEED),--seed $(SEED)) $(if $(KILLS),--kills $(KILLS)) \
+		$(if $(ONLY),--only "$(ONLY)") $(if $(filter-out 0 no false,$(SHORT)),--short) $(DRILL_ARGS)
 
 screenshots: install-dev chromium ## Take the pictures of docs/screenshots again
 	@DJANGO_SETTINGS_MODULE=workspace.settings $(LAUNCH) --temporary -- \

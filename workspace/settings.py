@@ -162,6 +162,9 @@ CONTENT_SECURITY_POLICY = {
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 """Whoever sends it as a bearer token may read /metrics. Without one only this machine may, and not through a proxy."""
 
+DRILL_REPORT = BASE_DIR / "var" / "drill" / "report.json"
+"""Where `make drill` leaves its last report."""
+
 # Language, time, files
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"

@@ -1,0 +1,211 @@
+"""The test stand: an installation of the product that works, a Desk before it and a warehouse behind it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from workspace.drill import processes
+from workspace.drill.checker import Checker, Counts
+from workspace.drill.processes import Desk, Process
+from workspace.drill.servers import DrillError, Servers, eventually, split
+from workspace.drill.watch import Watch
+
+WORKSPACE, SCHEMA = "drill", "desk_com"
+SOURCE = f"{WORKSPACE}/desk-com"
+LOADER = "loader"
+QUICK = {"LEASE_SECONDS": "3", "TICK_SECONDS": "1", "SLICE_SECONDS": "2"}
+"""The same code with shorter breath: a dead worker is noticed in seconds instead of a minute."""
+USUAL = {"LEASE_SECONDS": "", "TICK_SECONDS": "", "SLICE_SECONDS": ""}
+"""As an installation runs that says nothing about it."""
+ACTIVE = "status IN ('queued', 'running')"
+SIDES = ("sources_sourcesync", "warehouses_warehousesync")
+
+
+class Stand:
+    """What faults are injected into."""
+
+    def __init__(self, servers: Servers, desk: Desk, folder: Path, looks: int) -> None:
+        self.servers, self.desk, self.folder = servers, desk, folder
+        self.app, self.broker, self.warehouse = servers.app, servers.broker, servers.warehouse
+        self.checker = Checker(desk, self.app, self.warehouse, SCHEMA)
+        self.watch = Watch(self.app, self.warehouse, SCHEMA, 1 / looks)
+        self.started: list[Process] = []
+        self.worker: Process
+        self.beat: Process
+        self._seed = 0
+
+    # Processes
+
+    def environ(self, **more: str) -> dict[str, str]:
+        """What the product's processes are started with; a variable set to nothing is left out."""
+        given = {**environment(self.servers), **QUICK, **more}
+        return {name: value for name, value in given.items() if value}
+
+    def start_worker(self, **environ: str) -> Process:
+        """Start a worker; it is `worker` from now on."""
+        self.worker = processes.worker(self.environ(**environ), self.folder)
+        self.started.append(self.worker)
+        return self.worker
+
+    def start_beat(self, **environ: str) -> Process:
+        """Start a beat."""
+        made = processes.beat(self.environ(**environ), self.folder, len(self.started))
+        self.started.append(made)
+        return made
+
+    def manage(self, *arguments: str, stdin: str = "") -> str:
+        """A management command to its end; what it printed."""
+        return manage(self.environ(), *arguments, stdin=stdin)
+
+    @contextmanager
+    def usual_pace(self) -> Iterator[None]:
+        """Worker and beat with the product's own leases and ticks, for what is measured in real seconds."""
+        self._restart(**USUAL)
+        try:
+            yield
+        finally:
+            self._restart()
+
+    def _restart(self, **environ: str) -> None:
+        self.worker.kill()
+        self.beat.kill()
+        self.start_worker(**environ)
+        self.beat = self.start_beat(**environ)
+
+    # Work
+
+    def change(self, count: int = 30) -> None:
+        """Something happens at Desk: cases move and come, a customer is renamed."""
+        self._seed += 1
+        self.desk.change("update", "cases", count, seed=self._seed)
+        self.desk.change("update", "customers", count // 3, seed=self._seed)
+        self.desk.change("create", "cases", 3, seed=self._seed)
+
+    def begin_sync(self, *, full: bool = True) -> None:
+        """Make the source due now; with `full` its collections as well, which gives a longer run."""
+        if full:
+            self.app.ask("UPDATE sources_cursor SET full_read_at = now() - interval '30 days'")
+        self.app.ask("UPDATE sources_source SET next_sync_at = now()")
+
+    def begin_flush(self) -> None:
+        """Make the warehouse due now."""
+        self.app.ask("UPDATE warehouses_warehouse SET next_sync_at = now()")
+
+    def begin(self) -> None:
+        """Make both due at once: they never wait for each other."""
+        self.begin_sync()
+        self.begin_flush()
+
+    def at_work(self, table: str = SIDES[0]) -> bool:
+        """Whether a worker holds a run of this side."""
+        return bool(self.app.ask(f"SELECT 1 FROM {table} WHERE status = 'running' AND lease_until > now()"))
+
+    def idle(self) -> bool:
+        """Whether no run is active."""
+        return not any(self.app.ask(f"SELECT 1 FROM {table} WHERE {ACTIVE}") for table in SIDES)
+
+    def runs(self, table: str = SIDES[0]) -> list[dict[str, Any]]:
+        """The runs of one side, the newest first."""
+        return self.app.ask(f"SELECT * FROM {table} WHERE status <> 'skipped' ORDER BY queued_at DESC")
+
+    def settle(self, reads: int = 1) -> Counts:
+        """Let what is under way end by itself, then one further run of each side (`reads` of the source); compare."""
+        self.desk.clear()
+        eventually("The runs end by themselves", self.idle, 240)
+        for _ in range(reads):
+            self._run_well(SIDES[0], self.begin_sync)
+        self._run_well(SIDES[1], self.begin_flush)
+        counts = self.checker.check()
+        counts.take(self.watch.taken())
+        return counts
+
+    def _run_well(self, table: str, begin: Any) -> None:
+        before = {row["id"] for row in self.runs(table)}
+        begin()
+        eventually(f"A run of {table} begins", lambda: self._newer(table, before), 150)
+        eventually("It ends", self.idle, 240)
+        run = self._newer(table, before)[0]
+        if run["status"] not in ("success", "partial"):
+            raise DrillError(f"A run without any fault {run['status']}: {run['notices']}")
+
+    def _newer(self, table: str, before: set[Any]) -> list[dict[str, Any]]:
+        return [row for row in self.runs(table) if row["id"] not in before]
+
+
+@contextmanager
+def build(servers: Servers, folder: Path, cases: int, seed: int, looks: int) -> Iterator[Stand]:
+    """An installation with a source and a warehouse, filled once; every process is gone at the end.
+
+    `looks`: how many times a second the warehouse is read.
+    """
+    environ = environment(servers) | QUICK
+    desk = Desk(cases, seed, environ, folder)
+    stand = Stand(servers, desk, folder, looks)
+    try:
+        _set_up(stand)
+        stand.start_worker()
+        stand.beat = stand.start_beat()
+        stand.watch.start()
+        eventually("The source is read for the first time", stand.idle, 240)
+        yield stand
+    finally:
+        stand.watch.stop()
+        for process in stand.started:
+            process.kill()
+        desk.stop()
+
+
+def manage(environ: dict[str, str], *arguments: str, stdin: str = "") -> str:
+    """A management command; DrillError with its complaint."""
+    command = [sys.executable, "manage.py", *arguments]
+    done = subprocess.run(command, env=environ, input=stdin, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise DrillError(f"{arguments[0]}: {done.stderr[-1000:]}")
+    return done.stdout
+
+
+def environment(servers: Servers) -> dict[str, str]:
+    """The installation's environment: the drill's servers through their proxies."""
+    own = {
+        "DATABASE_URL": servers.app.url,
+        "REDIS_URL": servers.broker.url,
+        "OUTBOUND_ALLOWED_HOSTS": "127.0.0.1",
+        "LOG_LEVEL": "INFO",
+        "DJANGO_SETTINGS_MODULE": "workspace.settings",
+    }
+    return {**os.environ, **own}
+
+
+def _set_up(stand: Stand) -> None:
+    """As an operator does it, with the product's commands and a database user with few rights."""
+    password = "only for the drill"  # noqa: S105
+    stand.manage("migrate", "--verbosity", "0")
+    stand.manage(
+        *("bootstrap", "--workspace", WORKSPACE, "--owner", "owner@example.com", "--password-stdin"),
+        stdin=f"{password} {time.time_ns()}\n",
+    )
+    stand.warehouse.ask(f"CREATE ROLE {LOADER} LOGIN PASSWORD '{password}'")
+    stand.warehouse.ask(f"GRANT CREATE, CONNECT, TEMPORARY ON DATABASE warehouse TO {LOADER}")
+    place = split(stand.warehouse.url)
+    stand.manage(
+        *("add_warehouse", "postgres", "--workspace", WORKSPACE, "--name", "Warehouse", "--tls", "disable"),
+        *("--host", place["host"], "--port", str(place["port"]), "--database", "warehouse"),
+        *("--user", LOADER, "--password-stdin"),
+        stdin=f"{password}\n",
+    )
+    stand.manage(
+        *("add_source", "desk", "--workspace", WORKSPACE, "--name", "Desk.com", "--warehouse", "warehouse"),
+        *("--subdomain", stand.desk.url, "--email", processes.LOGIN, "--password-stdin"),
+        stdin=f"{processes.PASSWORD}\n",
+    )
+    stand.app.ask("UPDATE sources_source SET interval = interval '30 days'")
+    stand.app.ask(
+        """UPDATE warehouses_warehouse SET schedule = '{"after_sync": true}', next_sync_at = NULL"""
+    )
