@@ -14,7 +14,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
-from workspace.drill.servers import eventually
+from workspace.drill.servers import LONG, eventually
 
 LOGIN, PASSWORD = "admin@example.com", "desk-sandbox"
 ALONE = ("--without-gossip", "--without-mingle")
@@ -86,7 +86,7 @@ class Desk:
         command = ["manage.py", "desk_sandbox", "--port", str(port), "--cases", str(cases)]
         self.url = f"http://127.0.0.1:{port}"
         self._process = Process([*command, "--seed", str(seed)], environ, folder / "desk.log")
-        eventually("The sandbox answers", self._answers, 120)
+        eventually("The sandbox answers", self._answers, LONG)
 
     def control(self, path: str, body: Any = None, method: str | None = None) -> Any:
         """Call the control endpoint."""

@@ -24,7 +24,8 @@ from workspace.launcher.installs import postgres_installs, valkey_installs
 from workspace.launcher.signals import Signals
 
 Rows = list[dict[str, Any]]
-PATIENCE = 120
+PATIENCE = 240
+LONG = 900
 GLANCE = 0.03
 
 

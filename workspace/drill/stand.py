@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from typing import Any
 from workspace.drill import processes
 from workspace.drill.checker import Checker, Counts
 from workspace.drill.processes import Desk, Process
-from workspace.drill.servers import DrillError, Servers, eventually, split
+from workspace.drill.servers import LONG, DrillError, Servers, eventually, split
 from workspace.drill.watch import Watch
 
 WORKSPACE, SCHEMA = "drill", "desk_com"
@@ -24,6 +25,12 @@ QUICK = {"LEASE_SECONDS": "3", "TICK_SECONDS": "1", "SLICE_SECONDS": "2"}
 """The same code with shorter breath: a dead worker is noticed in seconds instead of a minute."""
 USUAL = {"LEASE_SECONDS": "", "TICK_SECONDS": "", "SLICE_SECONDS": ""}
 """As an installation runs that says nothing about it."""
+COMMANDS = """import json, sys, django
+django.setup()
+from django.core.management import call_command
+for words in json.loads(sys.argv[1]):
+    call_command(*words)
+"""
 ACTIVE = "status IN ('queued', 'running')"
 SIDES = ("sources_sourcesync", "warehouses_warehousesync")
 
@@ -60,9 +67,9 @@ class Stand:
         self.started.append(made)
         return made
 
-    def manage(self, *arguments: str, stdin: str = "") -> str:
+    def manage(self, *arguments: str) -> str:
         """A management command to its end; what it printed."""
-        return manage(self.environ(), *arguments, stdin=stdin)
+        return manage(self.environ(), arguments)
 
     @contextmanager
     def usual_pace(self) -> Iterator[None]:
@@ -118,7 +125,7 @@ class Stand:
     def settle(self, reads: int = 1) -> Counts:
         """Let what is under way end by itself, then one further run of each side (`reads` of the source); compare."""
         self.desk.clear()
-        eventually("The runs end by themselves", self.idle, 240)
+        eventually("The runs end by themselves", self.idle, LONG)
         for _ in range(reads):
             self._run_well(SIDES[0], self.begin_sync)
         self._run_well(SIDES[1], self.begin_flush)
@@ -129,8 +136,8 @@ class Stand:
     def _run_well(self, table: str, begin: Any) -> None:
         before = {row["id"] for row in self.runs(table)}
         begin()
-        eventually(f"A run of {table} begins", lambda: self._newer(table, before), 150)
-        eventually("It ends", self.idle, 240)
+        eventually(f"A run of {table} begins", lambda: self._newer(table, before), LONG)
+        eventually("It ends", self.idle, LONG)
         run = self._newer(table, before)[0]
         if run["status"] not in ("success", "partial"):
             raise DrillError(f"A run without any fault {run['status']}: {run['notices']}")
@@ -153,7 +160,7 @@ def build(servers: Servers, folder: Path, cases: int, seed: int, looks: int) -> 
         stand.start_worker()
         stand.beat = stand.start_beat()
         stand.watch.start()
-        eventually("The source is read for the first time", stand.idle, 240)
+        eventually("The source is read for the first time", stand.idle, LONG)
         yield stand
     finally:
         stand.watch.stop()
@@ -162,12 +169,12 @@ def build(servers: Servers, folder: Path, cases: int, seed: int, looks: int) -> 
         desk.stop()
 
 
-def manage(environ: dict[str, str], *arguments: str, stdin: str = "") -> str:
-    """A management command; DrillError with its complaint."""
-    command = [sys.executable, "manage.py", *arguments]
+def manage(environ: dict[str, str], *commands: tuple[str, ...], stdin: str = "") -> str:
+    """Management commands in one process, which starts slower than any of them works; DrillError with its complaint."""
+    command = [sys.executable, "-c", COMMANDS, json.dumps(commands)]
     done = subprocess.run(command, env=environ, input=stdin, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise DrillError(f"{arguments[0]}: {done.stderr[-1000:]}")
+        raise DrillError(f"{commands[0][0]}: {done.stderr[-1000:]}")
     return done.stdout
 
 
@@ -185,25 +192,28 @@ def environment(servers: Servers) -> dict[str, str]:
 
 def _set_up(stand: Stand) -> None:
     """As an operator does it, with the product's commands and a database user with few rights."""
-    password = "only for the drill"  # noqa: S105
-    stand.manage("migrate", "--verbosity", "0")
-    stand.manage(
-        *("bootstrap", "--workspace", WORKSPACE, "--owner", "owner@example.com", "--password-stdin"),
-        stdin=f"{password} {time.time_ns()}\n",
-    )
+    owner, password = f"{time.time_ns()} of the drill", "only for the drill"
     stand.warehouse.ask(f"CREATE ROLE {LOADER} LOGIN PASSWORD '{password}'")
     stand.warehouse.ask(f"GRANT CREATE, CONNECT, TEMPORARY ON DATABASE warehouse TO {LOADER}")
-    place = split(stand.warehouse.url)
-    stand.manage(
-        *("add_warehouse", "postgres", "--workspace", WORKSPACE, "--name", "Warehouse", "--tls", "disable"),
-        *("--host", place["host"], "--port", str(place["port"]), "--database", "warehouse"),
-        *("--user", LOADER, "--password-stdin"),
-        stdin=f"{password}\n",
+    place, where = split(stand.warehouse.url), ("--workspace", WORKSPACE, "--password-stdin")
+    database = (
+        "--host",
+        place["host"],
+        "--port",
+        str(place["port"]),
+        "--database",
+        "warehouse",
+        "--tls",
+        "disable",
     )
-    stand.manage(
-        *("add_source", "desk", "--workspace", WORKSPACE, "--name", "Desk.com", "--warehouse", "warehouse"),
-        *("--subdomain", stand.desk.url, "--email", processes.LOGIN, "--password-stdin"),
-        stdin=f"{processes.PASSWORD}\n",
+    site = ("--subdomain", stand.desk.url, "--email", processes.LOGIN, "--warehouse", "warehouse")
+    manage(
+        stand.environ(),
+        ("migrate", "--verbosity", "0"),
+        ("bootstrap", *where, "--owner", "owner@example.com"),
+        ("add_warehouse", "postgres", *where, "--name", "Warehouse", *database, "--user", LOADER),
+        ("add_source", "desk", *where, "--name", "Desk.com", *site),
+        stdin=f"{owner}\n{password}\n{processes.PASSWORD}\n",
     )
     stand.app.ask("UPDATE sources_source SET interval = interval '30 days'")
     stand.app.ask(

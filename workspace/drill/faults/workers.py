@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from workspace.drill.faults.fault import Fault, Injection
-from workspace.drill.servers import eventually
+from workspace.drill.servers import LONG, eventually
 from workspace.drill.stand import SIDES, Stand
 
 Phase = Callable[[Stand], bool]
@@ -35,17 +35,21 @@ def kill_while(injection: Injection, phase: Phase, delay: float) -> None:
     stand, kills, of_this_run = injection.stand, 0, KILLS_A_RUN
     while kills < injection.times:
         if of_this_run >= KILLS_A_RUN or stand.idle():
-            eventually("The run ends however often its workers die", stand.idle, 240)
+            eventually("The run ends however often its workers die", stand.idle, LONG)
             stand.change()
             stand.begin()
             of_this_run = 0
         # A run that ends before the phase was seen is followed by another.
-        eventually("The phase begins", lambda: phase(stand) or stand.idle(), 120)
-        if phase(stand):
+        seen = eventually("The phase begins", lambda: _seen(stand, phase), LONG)
+        if seen == "the phase":
             time.sleep(injection.chance.uniform(0, delay))
             stand.worker.kill()
             stand.start_worker()
             kills, of_this_run = kills + 1, of_this_run + 1
+
+
+def _seen(stand: Stand, phase: Phase) -> str:
+    return "the phase" if phase(stand) else "the end" if stand.idle() else ""
 
 
 def kill_in_fetch(injection: Injection) -> None:
@@ -74,7 +78,7 @@ def zombie(injection: Injection) -> None:
     frozen.freeze()
     try:
         stand.start_worker()
-        eventually("The other worker has taken over and ended the run", stand.idle, 120)
+        eventually("The other worker has taken over and ended the run", stand.idle, LONG)
     finally:
         frozen.thaw()
     time.sleep(1)  # time for the zombie to write, if it could
@@ -87,13 +91,13 @@ def take_over(injection: Injection) -> None:
     with stand.usual_pace():
         hold_up(stand)
         stand.begin_sync()
-        eventually("Somebody works", lambda: fetching(stand), 150)
+        eventually("Somebody works", lambda: fetching(stand), LONG)
         fence = stand.runs()[0]["fence"]
         time.sleep(injection.chance.uniform(0, 1))
         stand.worker.kill()
         started = time.monotonic()
         stand.start_worker(LEASE_SECONDS="", TICK_SECONDS="", SLICE_SECONDS="")
-        eventually("The run is taken over", lambda: stand.runs()[0]["fence"] > fence, 240)
+        eventually("The run is taken over", lambda: stand.runs()[0]["fence"] > fence, LONG)
         injection.limit("taken over in", time.monotonic() - started, 120)
         stand.desk.clear()
 
@@ -104,7 +108,7 @@ def cancel(injection: Injection) -> None:
     with stand.usual_pace():
         hold_up(stand)
         stand.begin_sync()
-        eventually("Somebody works", lambda: fetching(stand), 150)
+        eventually("Somebody works", lambda: fetching(stand), LONG)
         started = time.monotonic()
         stand.app.ask(f"UPDATE {SIDES[0]} SET cancel_requested = true WHERE status = 'running'")
         eventually("It is cancelled", lambda: stand.runs()[0]["status"] == "cancelled", 60)
@@ -125,7 +129,7 @@ def deploy(injection: Injection) -> None:
         slowest = max(slowest, leaving.terminate())
         injection.expect(_read(stand) >= before, "what was read before the deploy was thrown away")
         stand.start_worker()
-        eventually("The run ends", stand.idle, 240)
+        eventually("The run ends", stand.idle, LONG)
     injection.limit("ended in", slowest, 10)
 
 
