@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -64,7 +65,8 @@ def show(request: MemberRequest) -> HttpResponse:
         ("Sources", len(directory.sources), list(_source_troubles(directory, latest))),
         ("Warehouses", len(directory.warehouses), list(_flush_troubles(directory, latest))),
     ]
-    context = {"title": "Health", "crumbs": [Crumb("Health")], "groups": groups}
+    drill = last_report(settings.DRILL_REPORT)
+    context = {"title": "Health", "crumbs": [Crumb("Health")], "groups": groups, "drill": drill}
     return render(request, "workspace/health.html", context)
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from workspace.drill.servers import LONG, eventually
+from workspace.launcher.server import die_with_parent
 
 LOGIN, PASSWORD = "admin@example.com", "desk-sandbox"
 ALONE = ("--without-gossip", "--without-mingle")
@@ -24,6 +25,7 @@ class Process:
     """A program with its children in a group of their own."""
 
     def __init__(self, command: list[str], environ: dict[str, str], log: Path) -> None:
+        drill = os.getpid()
         with log.open("ab") as out:
             self._popen = subprocess.Popen(
                 [sys.executable, *command],
@@ -31,6 +33,7 @@ class Process:
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                preexec_fn=lambda: die_with_parent(signal.SIGKILL, drill),
             )
 
     @property

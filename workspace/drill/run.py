@@ -20,13 +20,17 @@ from workspace.drill.stand import Stand, build
 
 @dataclass(frozen=True)
 class Options:
-    """What to do: `kills` in all, `only` faults with these words in their names, or the `short` form."""
+    """What to do: `kills` in all, `only` faults with these words in their names, or the `short` form.
+
+    `once`: everything but kills happens once.
+    """
 
     seed: int
     kills: int
     cases: int
     only: str
     short: bool
+    once: bool
     folder: Path
 
 
@@ -85,7 +89,7 @@ def suffer(stand: Stand, fault: Fault, options: Options) -> Outcome:
 def _portions(fault: Fault, options: Options) -> Iterable[int]:
     """Kills are compared ten at a time, everything else each time."""
     if not fault.share:
-        return [1] * (1 if options.short else fault.times)
+        return [1] * (1 if options.once else fault.times)
     left = max(1, round(options.kills * fault.share))
     return [min(10, left - done) for done in range(0, left, 10)]
 

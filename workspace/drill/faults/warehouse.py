@@ -200,6 +200,7 @@ FAULTS = [
         "The warehouse commits, and the connection ends before it says so.",
         answer_lost(before=False),
         3,
+        short=True,
     ),
     Fault(
         "COMMIT lost",

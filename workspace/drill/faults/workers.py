@@ -169,7 +169,6 @@ FAULTS = [
         "SIGSTOP past the lease; another worker takes over; SIGCONT: the zombie may write nothing.",
         zombie,
         times=3,
-        short=True,
     ),
     Fault(
         "worker deployed in the middle",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 from argparse import ArgumentParser
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from django.conf import settings
@@ -12,7 +14,7 @@ from django.core.management.base import BaseCommand
 from workspace.drill.run import Options, drill
 from workspace.drill.servers import DrillError
 
-KILLS, SHORT_KILLS = 300, 3
+KILLS, SHORT_KILLS = 300, 2
 CASES, SHORT_CASES = 800, 200
 
 
@@ -31,6 +33,7 @@ class Command(BaseCommand):
             "--only", default="", metavar="WORDS", help="faults with these words, separated by commas"
         )
         parser.add_argument("--short", action="store_true", help="a few telling faults in two minutes")
+        parser.add_argument("--once", action="store_true", help="everything but kills once")
         parser.add_argument("--folder", type=Path, help="where report.json, report.md and the logs go")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -41,6 +44,7 @@ class Command(BaseCommand):
             options["cases"] or (SHORT_CASES if short else CASES),
             options["only"],
             short,
+            options["once"] or short,
             (options["folder"] or settings.DRILL_REPORT.parent).absolute(),
         )
         words = {
@@ -49,6 +53,7 @@ class Command(BaseCommand):
             "ONLY": f"'{wanted.only}'" if wanted.only else "",
         }
         given = " ".join(f"{name}={value}" for name, value in words.items() if value)
+        signal.signal(signal.SIGTERM, _end)  # what the drill has started ends with it
         try:
             report = drill(wanted, f"make drill {given}")
         except DrillError as error:
@@ -57,3 +62,7 @@ class Command(BaseCommand):
         report.show()
         if not report.passed:
             raise SystemExit(1)
+
+
+def _end(signum: int, frame: FrameType | None) -> None:
+    raise SystemExit(128 + signum)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
+from pathlib import Path
 
+import pytest
 from django.test import Client
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 
 from sources.models import Source
 from warehouses.models import Connection
@@ -69,3 +73,31 @@ def test_search_finds_what_may_be_seen(acme: Workspace, bob: User, as_bob: Clien
 
 def test_search_says_when_nothing_fits(as_alice: Client, desk: Source) -> None:
     assert "has “nowhere” in its name" in as_alice.get("/acme/search?q=nowhere").content.decode()
+
+
+def drilled(settings: Settings, folder: Path, lost: int) -> None:
+    counts = {"lost": lost, "duplicated": 0, "regressed": 0, "half_visible": 0}
+    report = {"passed": not lost, "times": 312, "started": "2026-11-26T03:00:00+00:00"}
+    settings.DRILL_REPORT = folder / "report.json"
+    settings.DRILL_REPORT.write_text(json.dumps({**report, "outcomes": [{"counts": counts}]}))
+
+
+@pytest.mark.parametrize(("lost", "word"), [(0, "Passed"), (3, "Failed")])
+def test_the_last_fault_drill_is_told(
+    as_alice: Client, settings: Settings, tmp_path: Path, lost: int, word: str
+) -> None:
+    drilled(settings, tmp_path, lost)
+    page = page_for(as_alice)
+    section = page.partition("Fault drill")[2]
+    assert word in section
+    assert "broken 312 times" in section
+    assert f"{lost} objects lost" in section
+
+
+def test_without_a_report_nothing_is_said_of_drills(
+    as_alice: Client, settings: Settings, tmp_path: Path
+) -> None:
+    settings.DRILL_REPORT = tmp_path / "report.json"
+    assert "Fault drill" not in page_for(as_alice)
+    settings.DRILL_REPORT.write_text("[]")
+    assert "Fault drill" not in page_for(as_alice)
