@@ -56,6 +56,8 @@ def show_warehouse(
 ) -> HttpResponse:
     """Answer with a page of a warehouse; `tab` names the page, `title` is in the context."""
     here = [Crumb("Warehouses", address("list", request)), _warehouse_crumb(request, warehouse, tab)]
+    here += [Crumb("Settings")] if tab == "settings" else []
+    here += [Crumb(context["title"])] if tab != "overview" else []
     pages = {"overview": "Overview", "health": "Health"}
     tabs = [Tab(label, address(name, request, warehouse.slug), name == tab) for name, label in pages.items()]
     tabs.append(Tab("Settings", address("settings", request, warehouse.slug, "basic"), tab == "settings"))
@@ -82,6 +84,7 @@ def show_connection(
             _connections_of(request, connection, tab or "history"),
         ),
     ]
+    crumbs += [Crumb(context["title"])] if tab != "history" else []
     frame = {"warehouse": warehouse, "connection": connection, "source": source}
     return render(request, template, {**frame, "crumbs": crumbs, "tabs": tabs, **context})
 

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from warehouses.models import Connection, WarehouseSync
@@ -45,7 +46,7 @@ def show_run(request: MemberRequest, slug: str, source_slug: str, run_id: Any) -
     marks = dict(connection.watermarks.values_list("collection__name", "version"))
     results = list(run.results.select_related("collection").order_by("collection__position"))
     context: dict[str, Any] = {
-        "title": "Sync run",
+        "title": f"Sync of {timezone.localtime(run.queued_at):%d %b %Y, %H:%M}",
         "connection": connection,
         "run": run,
         "results": results,

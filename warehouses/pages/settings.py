@@ -8,14 +8,14 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.db import transaction
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from warehouses.comparisons import request_comparison
 from warehouses.engines import engine_for
 from warehouses.forms import NameForm
-from warehouses.models import Comparison, Warehouse
+from warehouses.models import Comparison, Connection, Warehouse
 from warehouses.pages.frame import (
     address,
     find_connection,
@@ -47,6 +47,7 @@ PARTS = (
     ("maintenance", "Maintenance"),
     ("remove", "Remove"),
 )
+SELECTED = "Saved. It holds from the next sync on: what is off is left out, what is on again is filled."
 FOR_OWNERS = ("selective-sync", "sync-schedule")
 
 
@@ -71,8 +72,12 @@ class ScheduleForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
     )
 
-    def __init__(self, *args: Any, warehouse: Warehouse, **options: Any) -> None:
-        super().__init__(*args, **options)
+    def __init__(self, data: QueryDict | None, *, warehouse: Warehouse, **options: Any) -> None:
+        if data is not None:  # what belongs to another way than the chosen one cannot be wrong
+            data = data.copy()
+            for other in {"minutes", "hours"} - {data.get("way")}:
+                data.pop(other, None)
+        super().__init__(data, **options)
         workspace = warehouse.workspace
         plan = int(workspace.allowance["every"])
         usual = every(plan if plan >= 3_600 else 900).lower()
@@ -82,6 +87,12 @@ class ScheduleForm(forms.Form):
         if plan <= 1_800:
             ways.append(("after_sync", "Right after each source sync"))
         self.fields["way"].choices = ways  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """Minutes are needed by their own way alone."""
+        if self.cleaned_data.get("way") == "minutes" and self.cleaned_data.get("minutes", 0) is None:
+            self.add_error("minutes", "Minutes are a whole number from 1 to 1,440.")
+        return self.cleaned_data
 
     def schedule(self) -> dict[str, Any]:
         """As `warehouses.schedule` reads it."""
@@ -122,7 +133,7 @@ def connection_settings(request: MemberRequest, slug: str, source_slug: str) -> 
     if request.method == "POST":
         request.access.require(Ability.OWN)
         save_selection([connection], request.POST, request.user)
-        messages.success(request, "Saved. What was turned on again is filled at the next sync.")
+        messages.success(request, SELECTED)
         return redirect(request.path)
     context = {
         "title": "Settings",
@@ -189,7 +200,7 @@ def _selection(request: MemberRequest, warehouse: Warehouse) -> HttpResponse:
     connections = list(connections_of(warehouse))
     if request.method == "POST":
         save_selection(connections, request.POST, request.user)
-        messages.success(request, "Saved. What was turned on again is filled at the next sync.")
+        messages.success(request, SELECTED)
         return redirect(request.path)
     return _show(request, warehouse, "selective-sync", groups=selection_of(connections), fixed=FIXED)
 
@@ -210,7 +221,9 @@ def _schedule(request: MemberRequest, warehouse: Warehouse) -> HttpResponse:
             warehouse.next_sync_at = next_time(warehouse, timezone.now())
             told = {"before": before, "after": wanted}
             return _save(request, warehouse, "sync-schedule", ["schedule", "next_sync_at"], told)
-    context = {"form": form, "plan": warehouse.workspace.allowance, "now": schedule_of(warehouse)}
+    plan = warehouse.workspace.allowance
+    often = every(int(plan["every"])).lower()
+    context = {"form": form, "plan": plan, "often": often, "now": schedule_of(warehouse)}
     return _show(request, warehouse, "sync-schedule", **context)
 
 
@@ -226,7 +239,20 @@ def _maintenance(request: MemberRequest, warehouse: Warehouse) -> HttpResponse:
     for one in newest.distinct("connection"):
         last[one.connection_id] = one
     lines = [(connection, last.get(connection.pk)) for connection in connections]
+    if is_fragment(request):
+        return _show_comparison(request, lines)
     return _show(request, warehouse, "maintenance", lines=lines)
+
+
+def _show_comparison(
+    request: MemberRequest, lines: list[tuple[Connection, Comparison | None]]
+) -> HttpResponse:
+    for connection, last in lines:
+        if str(connection.pk) == request.GET.get("connection"):
+            return render(
+                request, "warehouses/parts/comparison.html", {"connection": connection, "last": last}
+            )
+    raise Http404("There is no such connection.")
 
 
 def _maintain(request: MemberRequest, connection: Any) -> None:

@@ -51,8 +51,8 @@ def schedule_of(warehouse: Warehouse) -> str:
         times = ", ".join(f"{hour:02}:00" for hour in sorted(set(hours)))
         return f"At {times} ({workspace.time_zone})"
     plan = int(workspace.allowance["every"])
-    if "minutes" in schedule:
-        return every(max(plan, schedule["minutes"] * 60))
+    if minutes := schedule.get("minutes"):
+        return every(max(plan, minutes * 60))
     return every(plan if plan >= 3_600 else 900)
 
 

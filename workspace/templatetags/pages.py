@@ -56,6 +56,14 @@ def ago(moment: datetime | str | None, otherwise: str = "–") -> SafeString:
 
 
 @register.simple_tag
+def due(moment: datetime | str | None, otherwise: str = "–") -> SafeString:
+    """When something comes next; what is due and has not begun yet is due now, not some seconds ago."""
+    if isinstance(moment, datetime) and moment <= timezone.now():
+        return format_html('<time datetime="{}">due now</time>', moment.isoformat())
+    return ago(moment, otherwise)
+
+
+@register.simple_tag
 def moment(at: datetime | str | None) -> SafeString:
     """A moment in the viewer's time zone."""
     if not at:

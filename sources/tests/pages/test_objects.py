@@ -117,3 +117,10 @@ def test_what_is_not_there_is_not_found(as_alice: Client, as_charlie: Client, st
     for address in ("/collections/nothing", "/collections/cases/objects/99"):
         assert as_alice.get(f"{AT}{address}").status_code == 404
     assert as_charlie.get(f"{AT}/collections").status_code == 404
+
+
+def test_values_are_written_as_databases_write_them(as_alice: Client, desk: Source) -> None:
+    upsert(desk.collection("cases"), [entry("7", locked=False)])
+    page = text(as_alice, "/collections/cases/objects/7")
+    assert ">false</td>" in page
+    assert ">False<" not in page

@@ -114,6 +114,31 @@ def test_a_schedule_beyond_the_plan_is_told(as_alice: Client, acme: Workspace, w
     assert warehouse.schedule == {}
 
 
+def test_minutes_left_empty_are_asked_for_and_break_no_page(as_alice: Client, warehouse: Warehouse) -> None:
+    Workspace.objects.update(plan="unlimited")
+    page = as_alice.post(f"{AT}/sync-schedule", {"way": "minutes", "minutes": ""}).content.decode()
+    assert "Minutes are a whole number from 1 to 1,440." in page
+    Warehouse.objects.update(schedule={"minutes": None})
+    assert as_alice.get(f"{AT}/sync-schedule").status_code == 200
+
+
+def test_what_another_way_would_need_is_not_in_the_way(as_alice: Client, warehouse: Warehouse) -> None:
+    as_alice.post(f"{AT}/sync-schedule", {"way": "hours", "hours": [6], "minutes": "0"})
+    warehouse.refresh_from_db()
+    assert warehouse.schedule == {"hours": [6]}
+
+
+def test_a_comparison_is_followed_until_it_has_ended(as_alice: Client, connection: Connection) -> None:
+    as_alice.post(f"{AT}/maintenance", {"connection": connection.pk, "action": "compare"})
+    asks = f"{AT}/maintenance?connection={connection.pk}"
+    assert f'hx-get="{asks}"' in as_alice.get(f"{AT}/maintenance").content.decode()
+    Comparison.objects.update(status="success")
+    part = as_alice.get(asks, headers={"HX-Request": "true"}).content.decode()
+    assert "Success" in part
+    assert "hx-get" not in part
+    assert "<h1" not in part
+
+
 def test_compare_now_and_repair_are_asked_for(as_alice: Client, alice: User, connection: Connection) -> None:
     form = {"connection": connection.pk}
     as_alice.post(f"{AT}/maintenance", {**form, "action": "compare"})

@@ -101,3 +101,7 @@ def test_without_a_report_nothing_is_said_of_drills(
     assert "Fault drill" not in page_for(as_alice)
     settings.DRILL_REPORT.write_text("[]")
     assert "Fault drill" not in page_for(as_alice)
+
+
+def test_a_single_source_that_is_well_is_told_in_the_singular(as_alice: Client, desk: Source) -> None:
+    assert "It is well." in as_alice.get("/acme/health").content.decode()

@@ -115,3 +115,10 @@ def test_a_young_workspace_shows_its_runs_one_by_one(
     page = text(as_alice)
     assert "Rows of each run: 7 objects from sources, 5 rows into warehouses." in page
     assert "Seconds of each run: 120 succeeded." in page
+
+
+def test_what_is_due_and_not_begun_is_due_now(as_alice: Client, desk: Source) -> None:
+    Source.objects.update(next_sync_at=timezone.now() - timedelta(seconds=20))
+    due = text(as_alice).split('id="due-heading"')[1].split("</section>")[0]
+    assert ">due now</time>" in due
+    assert "ago" not in due
