@@ -84,7 +84,7 @@ def drilled(settings: Settings, folder: Path, lost: int) -> None:
 
 @pytest.mark.parametrize(("lost", "word"), [(0, "Passed"), (3, "Failed")])
 def test_the_last_fault_drill_is_told(
-    as_alice: Client, settings: Settings, tmp_path: Path, lost: int, word: str
+    acme: Workspace, as_alice: Client, settings: Settings, tmp_path: Path, lost: int, word: str
 ) -> None:
     drilled(settings, tmp_path, lost)
     page = page_for(as_alice)
@@ -95,7 +95,7 @@ def test_the_last_fault_drill_is_told(
 
 
 def test_without_a_report_nothing_is_said_of_drills(
-    as_alice: Client, settings: Settings, tmp_path: Path
+    acme: Workspace, as_alice: Client, settings: Settings, tmp_path: Path
 ) -> None:
     settings.DRILL_REPORT = tmp_path / "report.json"
     assert "Fault drill" not in page_for(as_alice)
