@@ -23,6 +23,8 @@ SHOWN = 12
 """Cards on each side; those that need attention come first, the rest is a link."""
 PITCH = 76
 """Pixels from one card to the next, for the lines between them; the same stands in overview.css."""
+DISC = 52
+"""Pixels from the top of the first card down to the middle of the Hub's disc."""
 URGENT = ("failed", "late", "partial", "rate_limited", "retrying", "running", "queued")
 
 
@@ -132,14 +134,14 @@ def _side(cards: list[Card]) -> Side:
     ranked = sorted(cards, key=lambda card: URGENT.index(card.state) if card.state in URGENT else len(URGENT))
     shown = ranked[:SHOWN]
     height = max(len(shown), 1) * PITCH
-    lines = [_line(place, height) for place, card in enumerate(shown) if card.connected]
+    lines = [_line(place) for place, card in enumerate(shown) if card.connected]
     return Side(shown, len(cards) - len(shown), lines, height)
 
 
-def _line(place: int, height: int) -> str:
+def _line(place: int) -> str:
     """A curve from a card's middle at the left edge (x 0) to the Hub at the right one (x 100)."""
-    begin, end = place * PITCH + PITCH // 2, min(height // 2, 2 * PITCH)
-    return f"M0 {begin}C60 {begin} 40 {end} 100 {end}"
+    begin = place * PITCH + PITCH // 2
+    return f"M0 {begin}C60 {begin} 40 {DISC} 100 {DISC}"
 
 
 def _hub(directory: Directory) -> dict[str, Any]:

@@ -22,7 +22,7 @@ SOON = timezone.now() + timedelta(hours=1)
         (LONG_AGO, None, True),
         (LONG_AGO, SourceSync(status=Run.Status.RUNNING), False),
         (SOON, SourceSync(status=Run.Status.QUEUED, queued_at=LONG_AGO), True),
-        (LONG_AGO, SourceSync(status=Run.Status.QUEUED, queued_at=timezone.now()), False),
+        (LONG_AGO, SourceSync(status=Run.Status.QUEUED, queued_at=SOON), False),
         (LONG_AGO, SourceSync(status=Run.Status.FAILED), True),
         (None, SourceSync(status=Run.Status.SUCCESS), False),
     ],

@@ -298,7 +298,7 @@ def test_a_socket_of_this_machine_is_refused() -> None:
 
 def test_an_unencrypted_connection_needs_the_operators_word(monkeypatch: pytest.MonkeyPatch) -> None:
     place = postgres_settings()
-    monkeypatch.setattr("warehouses.engines.address._is_public", lambda address: True)
+    monkeypatch.setattr("warehouses.engines.address.is_public", lambda address: True)
     probe = failed(Postgres(place))
     assert (probe.name, probe.message) == ("tls", f"The connection to {place['host']} has to be encrypted.")
 

@@ -129,7 +129,7 @@ def test_from_an_empty_installation_to_rows_in_a_warehouse(
     page.locator("#first-sync .state-success").first.wait_for(timeout=WAIT)
     eventually("rows", lambda: rows(new_site, "desk_emea") == CASES, PATIENCE)
     alice.go("/acme/overview")
-    page.get_by_text("Desk EMEA → Lake").first.wait_for()
+    page.get_by_role("link", name="Desk EMEA → Lake").first.wait_for()
 
 
 def test_a_priority_that_changes_is_seen_after_the_next_sync(

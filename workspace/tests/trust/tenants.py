@@ -143,6 +143,7 @@ def told(answer: Any, *own: object) -> tuple[int, str, str]:
     page = b"".join(answer.streaming_content) if answer.streaming else answer.content
     text, location = page.decode(), answer.headers.get("Location", "")
     for word in sorted(map(str, own), key=len, reverse=True):
-        text, location = text.replace(word, "…"), location.replace(word, "…")
+        alone = re.compile(rf"(?<![\w.]){re.escape(word)}(?![\w.])")
+        text, location = alone.sub("…", text), alone.sub("…", location)
     text = re.sub(r'(csrfmiddlewaretoken" value=|X-CSRFToken": )"\w+"', "", text)
     return answer.status_code, location, text

@@ -72,6 +72,10 @@ NEEDED = {
 ROWS = [(needed, row.strip()) for needed, rows in NEEDED.items() for row in rows.split(",")]
 
 
+POSTED = {"way": "plan", "action": "add"}
+"""What pages that do one of several things are asked for; none of it is enough to change anything."""
+
+
 @pytest.fixture
 def tenant(acme: Workspace) -> Tenant:
     return Tenant(acme)
@@ -94,7 +98,7 @@ def people(tenant: Tenant) -> list[Client]:
 def cell(client: Client, method: str, path: str) -> str:
     """How somebody fares there; what is changed is taken back."""
     with transaction.atomic():
-        answer: Any = getattr(client, method)(path, {"way": "plan"} if method == "post" else None)
+        answer: Any = getattr(client, method)(path, POSTED if method == "post" else None)
         transaction.set_rollback(True)
     return {403: "x", 404: "-"}.get(answer.status_code, ".")
 
