@@ -1,16 +1,18 @@
 """`python -m benchmarks.hosts`, as root in the launcher: workers on three hosts, of which one drops off the network.
 
-The hosts are network namespaces on one bridge (needs `ip` and `nft`). What they reach is PostgreSQL, Redis and the
-vendor at the bridge's address. The lost host vanishes without a word: its connections stay open at PostgreSQL.
-Afterwards every source has to be whole in the Hub, without anybody's help.
+The hosts are network namespaces on one bridge. What they reach of each other is PostgreSQL, Redis and the vendor at
+the bridge's address. Afterwards every source has to be whole in the Hub, without anybody's help.
 """
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -96,19 +98,44 @@ def network() -> Iterator[None]:
 
 @contextmanager
 def gates(ports: Iterable[int]) -> Iterator[None]:
-    """Let the hosts reach these ports of this machine's loopback address at the bridge's, without a proxy between."""
-    _run(f"sysctl -q -w net.ipv4.conf.{BRIDGE}.route_localnet=1", "nft add table ip tributary")
+    """Let the hosts reach these ports of this machine's loopback address at the bridge's."""
+    loop = asyncio.new_event_loop()
+
+    async def listen(port: int) -> None:
+        async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            _keep_alive(writer.get_extra_info("socket"))
+            there = await asyncio.open_connection("127.0.0.1", port)
+            await asyncio.gather(_copy(reader, there[1]), _copy(there[0], writer))
+
+        await asyncio.start_server(pass_on, GATE, port, limit=1 << 20)
+
+    for port in ports:
+        loop.run_until_complete(listen(port))
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
     try:
-        _run(
-            "nft add chain ip tributary gates { type nat hook prerouting priority dstnat ; }",
-            *(
-                f"nft add rule ip tributary gates iifname {BRIDGE} tcp dport {port} dnat to 127.0.0.1"
-                for port in ports
-            ),
-        )
         yield
     finally:
-        _run("nft delete table ip tributary")
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+
+
+def _keep_alive(line: socket.socket) -> None:
+    """Notice a vanished host as PostgreSQL does by the product's own settings, were there no gate between."""
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, value in ((socket.TCP_KEEPIDLE, 20), (socket.TCP_KEEPINTVL, 5), (socket.TCP_KEEPCNT, 4)):
+        line.setsockopt(socket.IPPROTO_TCP, option, value)
+
+
+async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    try:
+        while data := await reader.read(1 << 18):
+            writer.write(data)
+            await writer.drain()
+    except OSError:
+        pass
+    finally:
+        writer.close()
 
 
 @contextmanager
