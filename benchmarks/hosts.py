@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 
 import django
 
-from benchmarks.many import add_sources, beat, clear, report, wait_until
+from benchmarks.many import WORKER, add_sources, beat, celery_command, clear, report, wait_until
 from benchmarks.players import Site, serving
 
 HOSTS, PROCESSES = 3, 2
@@ -142,21 +142,9 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 def _worker(number: int) -> Iterator[Any]:
     """A worker on a host; as the Procfile starts it."""
     environ = {name: value.replace("127.0.0.1", GATE) for name, value in os.environ.items()}
-    command = [
-        "ip",
-        "netns",
-        "exec",
-        _host(number),
-        sys.executable,
-        "-m",
-        "celery",
-        "-A",
-        "workspace",
-        "worker",
-    ]
-    command += ["--concurrency", str(PROCESSES), "-O", "fair", "--without-gossip", "--without-mingle"]
+    command = celery_command(*WORKER, "--concurrency", str(PROCESSES), "--hostname", f"host{number}@%h")
     process = subprocess.Popen(
-        [*command, "--hostname", f"host{number}@%h"],
+        ["ip", "netns", "exec", _host(number), *command],
         env={**environ, "REMAP_SIGTERM": "SIGQUIT"},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -20,6 +20,7 @@ from typing import Any
 import django
 import psycopg2
 
+from benchmarks.contestants.tributary import warehouse_fields
 from benchmarks.players import Site, serving
 
 SMALL, BIG = 300, 100_000
@@ -27,6 +28,8 @@ SMALL, BIG = 300, 100_000
 SOURCES, BIGS = 50, 4
 DUE, TICKS = 10_000, 3
 IDLE_SOURCES, IDLE_SECONDS = 100, 120
+WORKER = ("worker", "-O", "fair", "--without-gossip", "--without-mingle")
+"""As the Procfile starts one, but for the number of its processes."""
 LIMIT = 600
 """Seconds after which a measurement is given up."""
 
@@ -111,7 +114,7 @@ def freshen(site: Site) -> None:
 
     clear()
     url = os.environ["WAREHOUSE_URL"]
-    warehouse = add_warehouse(_workspace(), "postgres", "Warehouse", _fields(url))
+    warehouse = add_warehouse(_workspace(), "postgres", "Warehouse", warehouse_fields(url))
     warehouse.schedule = {"after_sync": True}
     warehouse.save()
     (source,) = add_sources([site], warehouses=[warehouse])
@@ -165,19 +168,15 @@ def clear() -> None:
     app.control.purge()
 
 
+def celery_command(*part: str) -> list[str]:
+    """What starts a part of Celery with this Python."""
+    return [sys.executable, "-m", "celery", "-A", "workspace", *part]
+
+
 @contextmanager
 def worker(processes: int) -> Iterator[None]:
     """A Celery worker as the Procfile starts it, with so many processes."""
-    command = [
-        "worker",
-        "--concurrency",
-        str(processes),
-        "-O",
-        "fair",
-        "--without-gossip",
-        "--without-mingle",
-    ]
-    with _celery(*command):
+    with _celery(*WORKER, "--concurrency", str(processes)):
         yield
 
 
@@ -205,7 +204,7 @@ def report(what: str, figure: str) -> None:
 @contextmanager
 def _celery(*command: str) -> Iterator[None]:
     process = subprocess.Popen(
-        [sys.executable, "-m", "celery", "-A", "workspace", *command],
+        celery_command(*command),
         env={**os.environ, "REMAP_SIGTERM": "SIGQUIT"},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -220,12 +219,6 @@ def _workspace() -> Any:
     from workspace.models import Workspace
 
     return Workspace.objects.get()
-
-
-def _fields(url: str) -> dict[str, Any]:
-    from benchmarks.contestants.tributary import _fields as fields
-
-    return fields(url)
 
 
 def _waits_and_ends(sources: list[Any]) -> tuple[list[float], list[float]]:

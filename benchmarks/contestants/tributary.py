@@ -43,7 +43,7 @@ def workspace(phase: dict[str, Any]) -> Any:
         slug=SLUG, defaults={"name": "Benchmark", "plan": "unlimited"}
     )
     if new:
-        warehouse = add_warehouse(found, "postgres", "Warehouse", _fields(phase["warehouse"]))
+        warehouse = add_warehouse(found, "postgres", "Warehouse", warehouse_fields(phase["warehouse"]))
         source = draft_source(found, "desk", "Desk.com", schema_name="bench", warehouses=[warehouse])
         source.credentials = {"base_url": phase["site"], "email": "a@example.com", "password": "unused"}
         source.collections_off = [
@@ -54,7 +54,8 @@ def workspace(phase: dict[str, Any]) -> Any:
     return found
 
 
-def _fields(url: str) -> dict[str, Any]:
+def warehouse_fields(url: str) -> dict[str, Any]:
+    """A database's URL as the form of a PostgreSQL warehouse takes it."""
     parts = urlsplit(url)
     return {
         "host": parts.hostname,
