@@ -23,7 +23,7 @@ from sources.models import Cursor, Quarantined, Source, SourceSync
 from sources.traffic import SharedTraffic
 from workspace.ahead import Ahead
 from workspace.errors import ConfigError, PublicError
-from workspace.hub import store
+from workspace.hub import deletions, store
 from workspace.hub.models import Collection
 from workspace.payload import VISIBLE_NUL
 from workspace.runs import Lease, Run
@@ -172,9 +172,9 @@ class SyncSlice(Slice[SourceSync]):
         collection, page = cursor.collection, batch.page
         if page.begins:
             cursor.reading_since, cursor.seen = timezone.now(), 0
-            cursor.notes_seen = store.begin_read(collection)
+            cursor.notes_seen = deletions.begin_read(collection)
         if page.full and cursor.notes_seen:
-            cursor.seen += store.note_seen(collection, [one for one in batch.ids if store.can_be_id(one)])
+            cursor.seen += deletions.note_seen(collection, [one for one in batch.ids if store.can_be_id(one)])
         if page.total is not None:
             tally["total"] = page.total
         _add(tally, {"read": len(batch.ids), "quarantined": len(batch.rejected)})
@@ -212,7 +212,7 @@ class SyncSlice(Slice[SourceSync]):
     def _look_for_missing(self, cursor: Cursor, page: Page, tally: dict[str, Any]) -> None:
         if not (page.complete and cursor.notes_seen) or tally["quarantined"]:
             return
-        found = store.sweep(cursor.collection, cursor.seen, twice=page.turned)
+        found = deletions.sweep(cursor.collection, cursor.seen, twice=page.turned)
         if found is None:
             message = "Notes of this read were lost in a crash; missing objects are looked for next time."
             self.run.notice("info", "sweep_skipped", message, collection=cursor.collection.name)

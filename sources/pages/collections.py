@@ -16,8 +16,8 @@ from sources.models import Cursor, Source
 from sources.pages.frame import address, find_source, source_context
 from workspace import audit
 from workspace.access import Ability
+from workspace.hub.deletions import approve_deletions
 from workspace.hub.models import Collection, HeldDeletion
-from workspace.hub.store import approve_deletions
 from workspace.pages import Crumb, MemberRequest, member_page
 
 KEPT = 50

@@ -60,7 +60,7 @@ class Payload(models.JSONField):
 
 
 class Object(models.Model):
-    """The latest state of one object. Written only by `workspace.hub.store`."""
+    """The latest state of one object. Written only by `workspace.hub.store` and `workspace.hub.deletions`."""
 
     pk = models.CompositePrimaryKey("collection_id", "object_id")
     collection = models.ForeignKey(

@@ -1,4 +1,4 @@
-"""The only door to the Hub: `upsert` for sources, `changes` for warehouses.
+"""The only door to the Hub: `upsert` for sources, `changes` for warehouses, and `deletions` beside it for what is gone.
 
 Every function that writes runs in the caller's transaction and begins by locking the collection's row, so that there
 is one writer at a time and versions commit in the order of their numbers: a reader can never step over one.
@@ -21,9 +21,6 @@ from django.db import connection, transaction
 from workspace.hub.checksums import BUCKET_DIGITS
 from workspace.hub.models import Collection
 from workspace.payload import parse, render
-
-DELETION_SHARE, DELETION_FLOOR = 0.05, 20
-"""More than this share of a collection, and more than this many: a deletion waits for an admin."""
 
 LONGEST_ID = 500
 """Bytes of an id: it is part of an index."""
@@ -67,15 +64,6 @@ class Tally:
         return asdict(self)
 
 
-@dataclass(frozen=True, slots=True)
-class Sweep:
-    """What a complete read found missing: marked as deleted, held for an admin, or left until the next read."""
-
-    deleted: int = 0
-    held: int = 0
-    doubted: int = 0
-
-
 def prepare(object_id: str, stamp: datetime | None, record: dict[str, Any]) -> Entry:
     """Render and hash a record; pure, so that the thread that fetches can do it.
 
@@ -110,7 +98,7 @@ def upsert(collection: Collection, entries: Sequence[Entry], *, partial: bool = 
     if not latest:
         return tally
     with connection.cursor() as cursor:
-        version = _lock(cursor, collection)
+        version = lock(cursor, collection)
         stored = _stored(cursor, collection, list(latest))
         _let_go(cursor, collection, list(stored))
         if partial:
@@ -118,7 +106,7 @@ def upsert(collection: Collection, entries: Sequence[Entry], *, partial: bool = 
         new, changed, revived = _sort_out(latest, stored, tally)
         if new or changed:
             _write(cursor, collection, version, new, changed)
-            _count(cursor, collection, version + len(new) + len(changed), len(new), -revived)
+            advance(cursor, collection, version + len(new) + len(changed), len(new), -revived)
     return tally
 
 
@@ -196,51 +184,6 @@ def unchanged(collection_id: int, object_ids: Iterable[str], until: int) -> set[
         return {row[0] for row in cursor}
 
 
-def begin_read(collection: Collection) -> bool:
-    """Start noting ids for a read of the whole collection; False when there is nothing that could go missing."""
-    with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM hub_seen WHERE collection_id = %s", [collection.pk])
-        cursor.execute(
-            "SELECT objects_stored > objects_deleted FROM hub_collection WHERE id = %s", [collection.pk]
-        )
-        return bool(cursor.fetchone()[0])
-
-
-def note_seen(collection: Collection, object_ids: Iterable[str]) -> int:
-    """Remember that these objects exist at the vendor; returns how many were not noted before."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO hub_seen (collection_id, object_id) SELECT %s, unnest(%s::text[]) ON CONFLICT DO NOTHING",
-            [collection.pk, list(object_ids)],
-        )
-        return int(cursor.rowcount)
-
-
-def sweep(collection: Collection, seen: int, *, twice: bool = False) -> Sweep | None:
-    """Mark as deleted what a complete read did not meet; more than the guard allows is held instead.
-
-    `seen` is what `note_seen` returned in total. None when the notes are not whole: a crash has emptied them. With
-    `twice` an object is only gone when the sweep before did not meet it either.
-    """
-    with connection.cursor() as cursor:
-        version = _lock(cursor, collection)
-        cursor.execute("SELECT count(*) FROM hub_seen WHERE collection_id = %s", [collection.pk])
-        if cursor.fetchone()[0] != seen:
-            return None
-        held = _hold_missing(cursor, collection, twice)
-        suspicious = _is_suspicious(cursor, collection, held)
-        deleted = 0 if suspicious else _delete_held(cursor, collection, version)
-        doubted = _note_missed(cursor, collection) - held + deleted if twice else 0
-        cursor.execute("DELETE FROM hub_seen WHERE collection_id = %s", [collection.pk])
-    return Sweep(deleted, held if suspicious else 0, doubted)
-
-
-def approve_deletions(collection: Collection) -> int:
-    """Mark the held objects as deleted; returns how many. Those that have come again meanwhile are no longer held."""
-    with connection.cursor() as cursor:
-        return _delete_held(cursor, collection, _lock(cursor, collection))
-
-
 def go_on_above(collection: Collection, version: int) -> None:
     """Let the versions of changes to come be above this one."""
     Collection.objects.filter(pk=collection.pk, version__lt=version).update(version=version)
@@ -251,6 +194,25 @@ def forget(collection: Collection) -> None:
     with connection.cursor() as cursor:
         for table in ("hub_seen", "hub_missed", "hub_helddeletion", "hub_object"):
             cursor.execute(f"DELETE FROM {table} WHERE collection_id = %s", [collection.pk])
+
+
+def lock(cursor: Any, collection: Collection) -> int:
+    """The lock of the one writer; returns the version its first change comes after."""
+    cursor.execute(
+        """SELECT greatest(version, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint)
+           FROM hub_collection WHERE id = %s FOR NO KEY UPDATE""",
+        [collection.pk],
+    )
+    return int(cursor.fetchone()[0])
+
+
+def advance(cursor: Any, collection: Collection, version: int, stored: int, deleted: int) -> None:
+    """Set the version of the collection's last change and add to what it has stored and of that deleted."""
+    cursor.execute(
+        """UPDATE hub_collection SET version = %s, objects_stored = objects_stored + %s,
+               objects_deleted = objects_deleted + %s, changed_at = now() WHERE id = %s""",
+        [version, stored, deleted, collection.pk],
+    )
 
 
 def _latest(entries: Sequence[Entry], tally: Tally) -> dict[str, Entry]:
@@ -265,16 +227,6 @@ def _latest(entries: Sequence[Entry], tally: Tally) -> dict[str, Entry]:
 
 def _older(stamp: datetime | None, than: datetime | None) -> bool:
     return stamp is not None and than is not None and stamp < than
-
-
-def _lock(cursor: Any, collection: Collection) -> int:
-    """The lock of the one writer; returns the version its first change comes after."""
-    cursor.execute(
-        """SELECT greatest(version, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint)
-           FROM hub_collection WHERE id = %s FOR NO KEY UPDATE""",
-        [collection.pk],
-    )
-    return int(cursor.fetchone()[0])
 
 
 def _stored(cursor: Any, collection: Collection, ids: list[str]) -> dict[str, tuple[Any, ...]]:
@@ -377,64 +329,3 @@ def _escape(text: str) -> bytes:
 def _when(entry: Entry, received: str) -> bytes:
     stamp = entry.stamp.isoformat() if entry.stamp else "\\N"
     return f"{stamp}\t{received}".encode()
-
-
-def _count(cursor: Any, collection: Collection, version: int, stored: int, deleted: int) -> None:
-    cursor.execute(
-        """UPDATE hub_collection SET version = %s, objects_stored = objects_stored + %s,
-               objects_deleted = objects_deleted + %s, changed_at = now() WHERE id = %s""",
-        [version, stored, deleted, collection.pk],
-    )
-
-
-_MISSING = """FROM hub_object o WHERE o.collection_id = %s AND o.deleted_at IS NULL AND NOT EXISTS
-               (SELECT FROM hub_seen s WHERE s.collection_id = o.collection_id AND s.object_id = o.object_id)"""
-_AGAIN = """AND EXISTS
-            (SELECT FROM hub_missed m WHERE m.collection_id = o.collection_id AND m.object_id = o.object_id)"""
-
-
-def _hold_missing(cursor: Any, collection: Collection, twice: bool) -> int:
-    """Hold what is missing now in place of what was held before; how many that are."""
-    cursor.execute("DELETE FROM hub_helddeletion WHERE collection_id = %s", [collection.pk])
-    cursor.execute(
-        f"""INSERT INTO hub_helddeletion (collection_id, object_id, found_at)
-            SELECT o.collection_id, o.object_id, now() {_MISSING} {_AGAIN if twice else ""}""",
-        [collection.pk],
-    )
-    return int(cursor.rowcount)
-
-
-def _note_missed(cursor: Any, collection: Collection) -> int:
-    """Remember for the next sweep what is missing and not deleted; how many that are."""
-    cursor.execute("DELETE FROM hub_missed WHERE collection_id = %s", [collection.pk])
-    cursor.execute(
-        f"INSERT INTO hub_missed (collection_id, object_id) SELECT o.collection_id, o.object_id {_MISSING}",
-        [collection.pk],
-    )
-    return int(cursor.rowcount)
-
-
-def _is_suspicious(cursor: Any, collection: Collection, missing: int) -> bool:
-    if missing <= DELETION_FLOOR:
-        return False
-    cursor.execute(
-        "SELECT objects_stored - objects_deleted FROM hub_collection WHERE id = %s", [collection.pk]
-    )
-    return bool(missing > DELETION_SHARE * cursor.fetchone()[0])
-
-
-def _delete_held(cursor: Any, collection: Collection, version: int) -> int:
-    """Mark as deleted what is held, but for what has changed since; how many that were."""
-    cursor.execute(
-        """UPDATE hub_object o SET version = %s + gone.place, deleted_at = now(), received_at = now()
-           FROM (SELECT object_id, row_number() OVER () AS place
-                 FROM hub_helddeletion JOIN hub_object USING (collection_id, object_id)
-                 WHERE collection_id = %s AND deleted_at IS NULL AND hub_object.received_at <= found_at) gone
-           WHERE o.collection_id = %s AND o.object_id = gone.object_id""",
-        [version, collection.pk, collection.pk],
-    )
-    deleted = int(cursor.rowcount)
-    cursor.execute("DELETE FROM hub_helddeletion WHERE collection_id = %s", [collection.pk])
-    if deleted:
-        _count(cursor, collection, version + deleted, 0, deleted)
-    return deleted

@@ -9,8 +9,8 @@ from django.core.management.base import BaseCommand
 from django.db import transaction
 
 from sources.find import find_source
+from workspace.hub.deletions import approve_deletions
 from workspace.hub.models import Collection
-from workspace.hub.store import approve_deletions
 
 
 class Command(BaseCommand):

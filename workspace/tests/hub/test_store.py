@@ -11,7 +11,7 @@ import pytest
 from django.db import OperationalError, connection, transaction
 
 from workspace.hub import store
-from workspace.hub.models import Collection, Object, Seen
+from workspace.hub.models import Collection, Object
 from workspace.hub.store import Entry
 from workspace.payload import parse
 from workspace.tests.fixtures import entry
@@ -83,101 +83,6 @@ def test_changes_come_in_the_order_of_versions_from_the_watermark_on(cases: Coll
     first = store.changes(cases.pk, 0, 2**62, 6)
     rest = store.changes(cases.pk, first[-1].version, 2**62, 6)
     assert [parse(change.payload)["n"] for change in [*first, *rest]] == list(range(10))
-
-
-def test_the_counters_follow(cases: Collection) -> None:
-    store.upsert(cases, [entry("1"), entry("2"), entry("3")])
-    read_whole(cases, ["1", "3"])
-    cases.refresh_from_db()
-    assert (cases.objects_stored, cases.objects_deleted, cases.objects_live) == (3, 1, 2)
-    store.upsert(cases, [entry("2")])
-    cases.refresh_from_db()
-    assert (cases.objects_stored, cases.objects_deleted) == (3, 0)
-
-
-def read_whole(cases: Collection, ids: list[str], *, twice: bool = False) -> store.Sweep | None:
-    store.begin_read(cases)
-    return store.sweep(cases, store.note_seen(cases, ids), twice=twice)
-
-
-def test_an_object_missing_from_a_complete_read_is_marked_and_gets_a_new_version(cases: Collection) -> None:
-    store.upsert(cases, [entry("1"), entry("2")])
-    before = versions(cases)
-    assert read_whole(cases, ["1"]) == store.Sweep(deleted=1, held=0)
-    gone = Object.objects.get(collection=cases, object_id="2")
-    assert gone.deleted_at is not None
-    assert gone.version > max(before.values())
-
-
-def test_a_deleted_object_that_comes_back_unchanged_is_live_again(cases: Collection) -> None:
-    store.upsert(cases, [entry("1")])
-    read_whole(cases, [])
-    assert store.upsert(cases, [entry("1")]).changed == 1
-    assert Object.objects.get(collection=cases, object_id="1").deleted_at is None
-
-
-def test_a_deleted_object_that_comes_back_with_an_older_stamp_is_live_again(cases: Collection) -> None:
-    store.upsert(cases, [entry("1", "2021-01-01T00:00:00Z")])
-    read_whole(cases, [])
-    assert store.upsert(cases, [entry("1", "2020-06-01T00:00:00Z")]).changed == 1
-    assert Object.objects.get(collection=cases, object_id="1").deleted_at is None
-
-
-def test_suspiciously_many_deletions_are_held_until_an_admin_agrees(cases: Collection) -> None:
-    store.upsert(cases, [entry(str(n)) for n in range(100)])
-    assert read_whole(cases, [str(n) for n in range(79)]) == store.Sweep(deleted=0, held=21)
-    assert not cases.stored.exclude(deleted_at=None).exists()
-    assert store.approve_deletions(cases) == 21
-    assert cases.stored.exclude(deleted_at=None).count() == 21
-
-
-def test_twenty_missing_objects_are_never_suspicious(cases: Collection) -> None:
-    store.upsert(cases, [entry(str(n)) for n in range(25)])
-    assert read_whole(cases, ["0", "1", "2", "3", "4"]) == store.Sweep(deleted=20, held=0)
-
-
-@pytest.mark.parametrize("priority", [2, 4])
-def test_a_held_object_that_comes_again_is_not_deleted_by_the_agreement(
-    cases: Collection, priority: int
-) -> None:
-    store.upsert(cases, [entry(str(n), priority=2) for n in range(40)])
-    read_whole(cases, [])
-    store.upsert(cases, [entry("7", priority=priority)])
-    assert store.approve_deletions(cases) == 39
-    assert Object.objects.get(collection=cases, deleted_at=None).object_id == "7"
-
-
-def test_what_reads_in_pages_miss_is_gone_only_when_two_in_a_row_miss_it(cases: Collection) -> None:
-    store.upsert(cases, [entry("1"), entry("2"), entry("3")])
-    assert read_whole(cases, ["1", "3"], twice=True) == store.Sweep(doubted=1)
-    assert read_whole(cases, ["1", "2"], twice=True) == store.Sweep(doubted=1)
-    assert read_whole(cases, ["1"], twice=True) == store.Sweep(deleted=1, doubted=1)
-    assert read_whole(cases, ["1"], twice=True) == store.Sweep(deleted=1)
-    assert cases.stored.get(deleted_at=None).object_id == "1"
-
-
-def test_suspiciously_many_that_two_reads_miss_are_held(cases: Collection) -> None:
-    store.upsert(cases, [entry(str(n)) for n in range(40)])
-    assert read_whole(cases, [], twice=True) == store.Sweep(doubted=40)
-    assert read_whole(cases, ["1"], twice=True) == store.Sweep(held=39)
-    assert store.approve_deletions(cases) == 39
-
-
-def test_each_deleted_object_gets_a_version_of_its_own(cases: Collection) -> None:
-    store.upsert(cases, [entry(str(n)) for n in range(15)])
-    read_whole(cases, [])
-    cases.refresh_from_db()
-    assert len(set(versions(cases).values())) == 15
-    assert max(versions(cases).values()) == cases.version
-
-
-def test_notes_that_a_crash_has_emptied_delete_nothing(cases: Collection) -> None:
-    store.upsert(cases, [entry("1"), entry("2")])
-    store.begin_read(cases)
-    seen = store.note_seen(cases, ["1", "2"])
-    Seen.objects.all().delete()
-    assert store.sweep(cases, seen) is None
-    assert not cases.stored.exclude(deleted_at=None).exists()
 
 
 def test_texts_no_database_stores_are_mended_and_counted(cases: Collection) -> None:
