@@ -118,6 +118,7 @@ AUTH_PASSWORD_VALIDATORS = [
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
+SESSION_ENGINE = "workspace.sessions"
 SESSION_COOKIE_AGE = 7 * 86_400
 ACCOUNT_ADAPTER = "workspace.sign_in.OnlyInvited"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
