@@ -65,7 +65,7 @@ class Watched(Client):
 
     def request(self, **request: Any) -> Any:
         """The answer, looked at."""
-        response = super().request(**request)
+        response: Any = super().request(**request)
         content = b"".join(response.streaming_content) if response.streaming else response.content
         if response.streaming:
             response.streaming_content = [content]
@@ -160,7 +160,7 @@ def stored() -> Iterator[tuple[str, str]]:
 
 def in_redis(server: redis.Redis) -> Iterator[tuple[str, str]]:
     """Everything the broker remembers: queued messages, what is not acknowledged, the cache."""
-    readers: dict[bytes, Callable[[bytes], Any]] = {
+    readers: dict[Any, Callable[[bytes], Any]] = {
         b"string": server.get,
         b"list": lambda key: server.lrange(key, 0, -1),
         b"hash": server.hgetall,
@@ -180,7 +180,8 @@ def test_no_secret_is_in_the_database_in_plain(lived: Watched, canaries: Canarie
 def test_no_page_mail_or_webhook_shows_a_secret(
     lived: Watched, canaries: Canaries, httpserver: HTTPServer
 ) -> None:
-    assert httpserver.log and mail.outbox
+    assert httpserver.log
+    assert mail.outbox
     for request, _ in httpserver.log:
         canaries.look("webhook", f"{request.headers} {request.get_data(as_text=True)}")
     for message in mail.outbox:
@@ -200,8 +201,8 @@ def test_no_log_line_at_debug_shows_a_secret(
 
 def test_a_message_to_a_worker_holds_ids_only(lived: Watched, canaries: Canaries, settings: Settings) -> None:
     server = redis.Redis.from_url(settings.CELERY_BROKER_URL)
-    sync_source.apply_async(args=[str(SourceSync.objects.first().pk)], queue="canaries")
-    queued = json.loads(server.lindex("canaries", 0))
+    sync_source.apply_async(args=(str(SourceSync.objects.latest("queued_at").pk),), queue="canaries")
+    queued = json.loads(server.lindex("canaries", 0) or "")
     for place, text in in_redis(server):
         canaries.look(place, text)
     server.delete("canaries")
