@@ -9,10 +9,13 @@ from django.conf import settings
 from kombu import Exchange, Queue
 from kombu.exceptions import OperationalError
 
+from workspace import broker
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "workspace.settings")
 
 log = logging.getLogger(__name__)
 
+broker.mend()
 app = Celery("tributary")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from django.conf import settings
 from kombu import Connection
 
@@ -30,3 +32,29 @@ def test_ticks_are_taken_before_all_work_that_waits() -> None:
                 line.drain_events(timeout=10)
     assert set(taken[:-2]) == {entry["task"] for entry in app.conf.beat_schedule.values()}
     assert taken[-2:] == ["warehouses.sync", "sources.sync"]
+
+
+@pytest.fixture
+def line() -> Iterator[Connection]:
+    """A connection to a queue of its own."""
+    options = {**settings.CELERY_BROKER_TRANSPORT_OPTIONS, "global_keyprefix": f"{uuid.uuid4()}:"}
+    with Connection(settings.CELERY_BROKER_URL, transport_options=options) as line:
+        yield line
+
+
+def test_a_lost_broker_ends_no_worker_that_has_a_message_in_hand(line: Connection) -> None:
+    channel: Any = line.default_channel
+    app.send_task("sources.sync", ["an id"], connection=line)
+    app.amqp.TaskConsumer(channel, callbacks=[lambda body, message: None]).consume()
+    line.drain_events(timeout=10)
+    line._do_close_transport()  # what Celery's first attempt to close has done when Redis was gone
+    line.close()
+    assert channel.closed
+
+
+def test_an_acknowledgement_over_a_lost_line_is_a_lost_connection(line: Connection) -> None:
+    channel: Any = line.default_channel
+    errors = line.connection_errors
+    line.collect()
+    with pytest.raises(errors, match="given up"):
+        channel.basic_ack("a message")
