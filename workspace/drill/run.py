@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg2
+
 from workspace.drill import sabotage
 from workspace.drill.checker import Counts
 from workspace.drill.faults import FAULTS
@@ -80,7 +82,7 @@ def suffer(stand: Stand, fault: Fault, options: Options) -> Outcome:
             outcome.times += times
     except Skip as skip:
         outcome.skipped = str(skip)
-    except (Missed, DrillError) as error:
+    except (Missed, DrillError, psycopg2.Error) as error:
         outcome.failed = str(error)
         outcome.counts.take(_settled_anyway(stand))
     return outcome
@@ -96,6 +98,7 @@ def _portions(fault: Fault, options: Options) -> Iterable[int]:
 
 def _settled_anyway(stand: Stand) -> Counts:
     """What is lost after a limit was missed; the next fault begins on sound ground."""
+    stand.revive()
     try:
         return stand.settle()
     except DrillError as error:

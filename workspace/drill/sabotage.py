@@ -48,4 +48,4 @@ def _found(stand: Stand, kind: str) -> bool:
 
 
 def _do(stand: Stand, *statements: str) -> None:
-    stand.warehouse.ask(f"SET ROLE {LOADER}; " + "; ".join(statements).format(SCHEMA))
+    stand.warehouse.ask(f"SET ROLE {LOADER}; " + "; ".join([*statements, "RESET ROLE"]).format(SCHEMA))

@@ -86,6 +86,19 @@ class Stand:
         self.start_worker(**environ)
         self.beat = self.start_beat(**environ)
 
+    def _expect_alive(self) -> None:
+        """Nobody restarts what ends by itself here: a process that does not outlive a fault is a finding."""
+        ended = [name for name in ("worker", "beat") if not getattr(self, name).alive]
+        if ended:
+            raise DrillError(f"The {' and the '.join(ended)} ended by itself.")
+
+    def revive(self) -> None:
+        """Start what has ended, after that was counted; the next fault begins with everything there."""
+        if not self.worker.alive:
+            self.start_worker()
+        if not self.beat.alive:
+            self.beat = self.start_beat()
+
     # Work
 
     def change(self, count: int = 30) -> None:
@@ -125,6 +138,7 @@ class Stand:
     def settle(self, reads: int = 1) -> Counts:
         """Let what is under way end by itself, then one further run of each side (`reads` of the source); compare."""
         self.desk.clear()
+        self._expect_alive()
         eventually("The runs end by themselves", self.idle, LONG)
         for _ in range(reads):
             self._run_well(SIDES[0], self.begin_sync)

@@ -78,10 +78,11 @@ def locked(injection: Injection) -> None:
     """See FAULTS."""
     stand = injection.stand
     stand.change()
-    _ends(stand, "sources_sourcesync", stand.begin_sync)
-    started = time.monotonic()
     with psycopg2.connect(stand.warehouse.own_url) as user, user.cursor() as cursor:
         cursor.execute(f"LOCK TABLE {SCHEMA}.cases IN ACCESS EXCLUSIVE MODE")
+        # Only now: the flush that follows a source sync by itself must find the lock as well.
+        _ends(stand, "sources_sourcesync", stand.begin_sync)
+        started = time.monotonic()
         status = _ends(stand, FLUSHES, stand.begin_flush)
     user.close()
     injection.expect(status in ("partial", "failed"), f"the flush was {status} while a table was locked")
@@ -218,8 +219,8 @@ FAULTS = [
         "rights revoked",
         "INSERT and UPDATE on a table are taken away.",
         refused(
-            f"SET ROLE {LOADER}; REVOKE {RIGHTS} FROM {LOADER}",
-            f"SET ROLE {LOADER}; GRANT {RIGHTS} TO {LOADER}",
+            f"SET ROLE {LOADER}; REVOKE {RIGHTS} FROM {LOADER}; RESET ROLE",
+            f"SET ROLE {LOADER}; GRANT {RIGHTS} TO {LOADER}; RESET ROLE",
         ),
     ),
     Fault(
