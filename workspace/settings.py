@@ -227,8 +227,8 @@ SLICE_SECONDS = env.int("SLICE_SECONDS", default=30)
 """A long sync hands itself on after this many seconds, behind those that wait: small sources go in between."""
 TICK_SECONDS = env.float("TICK_SECONDS", default=60.0)
 """How often the two schedulers ask what is due and which runs nobody works on."""
-LEASE_SECONDS = env.int("LEASE_SECONDS", default=60)
-"""A run whose worker has been silent for this long is taken over."""
+LEASE_SECONDS = env.int("LEASE_SECONDS", default=45)
+"""A run whose worker has been silent for this long is taken over at the next tick: within two minutes, with room."""
 
 # What a foreground command and a worker say; secrets never reach a log record
 LOG_FORMAT = env.str("LOG_FORMAT", default="line" if DEBUG or sys.stderr.isatty() else "json")
