@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from workspace.drill.faults.fault import Fault, Injection
 from workspace.drill.faults.workers import fetching
@@ -52,7 +53,9 @@ def drift(injection: Injection) -> None:
 def same_second(injection: Injection) -> None:
     """See FAULTS."""
     stand, desk = injection.stand, injection.stand.desk
-    moment = "2024-02-29T23:59:59Z"
+    moment = (
+        f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"  # no clock that goes back: that would be an older version
+    )
     seed = injection.chance.randrange(1_000_000)
     for status in ("open", "pending", "resolved"):
         ids = desk.change("update", count=150, seed=seed, at=moment, set={"status": status})
@@ -63,9 +66,11 @@ def same_second(injection: Injection) -> None:
 def late(injection: Injection) -> None:
     """See FAULTS."""
     stand, desk = injection.stand, injection.stand.desk
-    for seconds in (0, -20, -50):
+    cases = desk.truth("cases")
+    untouched = [int(key) for key in sorted(cases, key=lambda key: str(cases[key]["updated_at"]))]
+    for number, seconds in enumerate((0, -20, -50)):
         desk.change("create", count=3, at=seconds)
-        desk.change("update", count=5, at=seconds, seed=injection.chance.randrange(1_000_000))
+        desk.change("update", ids=untouched[5 * number : 5 * number + 5], count=5, at=seconds)
         sync(stand, full=False)
 
 
