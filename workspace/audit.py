@@ -14,6 +14,8 @@ from django.utils import timezone
 from workspace.models import AuditEvent, User, Workspace
 
 GENESIS = "0" * 64
+COMMAND_LINE = "command line"
+"""The actor of what a management command does: whoever may run one is nobody of the workspace."""
 
 _NEXT = """
     WITH RECURSIVE found (value) AS (

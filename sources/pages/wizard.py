@@ -234,7 +234,10 @@ def _chosen(source: Source) -> dict[str, Any]:
 def _draft(request: MemberRequest, kind: str, values: dict[str, Any]) -> Source:
     def told(source: Source) -> None:
         details = {"name": source.name, "kind": kind, "schema": source.schema.name}
-        audit.record(source.workspace, request.user, "source.created", source, **details)
+        flows_into = [warehouse.slug for warehouse in warehouses]
+        audit.record(
+            source.workspace, request.user, "source.created", source, **details, warehouses=flows_into
+        )
 
     warehouses = _warehouses(request, values)
     workspace, key = request.access.workspace, values["key"] or uuid.uuid4()

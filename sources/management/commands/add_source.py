@@ -10,6 +10,7 @@ from django.db import transaction
 
 from sources.connectors import CONNECTORS
 from sources.setup import connect_source, draft_source
+from workspace import audit
 from workspace.errors import PublicError
 from workspace.models import Workspace
 from workspace.prompts import add_form_arguments, as_command_error, find_workspace, read_form
@@ -42,7 +43,14 @@ class Command(BaseCommand):
                     schema_name=options["schema"],
                     warehouses=warehouses,
                 )
+                flows_into = [warehouse.slug for warehouse in warehouses]
+                told = {"name": source.name, "kind": source.kind, "schema": source.schema.name}
+                audit.record(
+                    workspace, audit.COMMAND_LINE, "source.created", source, **told, warehouses=flows_into
+                )
                 connect_source(source, fields)
+                account = {"account": source.account}
+                audit.record(workspace, audit.COMMAND_LINE, "source.connected", source, **account)
         except PublicError as error:
             raise as_command_error(error) from error
         self.stdout.write(source.slug)

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand
 from django.db import transaction
 
 from sources.find import find_source
+from workspace import audit
 from workspace.hub.deletions import approve_deletions
 from workspace.hub.models import Collection
 
@@ -28,4 +29,6 @@ class Command(BaseCommand):
         for collection in collections:
             with transaction.atomic():
                 approved = approve_deletions(collection)
+                told = {"collection": collection.name, "count": approved}
+                audit.record(source.workspace, audit.COMMAND_LINE, "deletions.approved", source, **told)
             self.stdout.write(f"{collection.name}: {approved} objects marked as deleted")

@@ -6,10 +6,12 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand
+from django.db import transaction
 
 from sources.connectors import CONNECTORS
 from sources.find import find_source
 from sources.setup import connect_source
+from workspace import audit
 from workspace.errors import PublicError
 from workspace.prompts import add_form_arguments, as_command_error, read_form
 
@@ -25,7 +27,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         source = find_source(options["source"])
         try:
-            connect_source(source, options.get("fields") or read_form(source.connector.SettingsForm, options))
+            fields = options.get("fields") or read_form(source.connector.SettingsForm, options)
+            with transaction.atomic():
+                connect_source(source, fields)
+                told = {"account": source.account}
+                audit.record(source.workspace, audit.COMMAND_LINE, "source.connected", source, **told)
         except PublicError as error:
             raise as_command_error(error) from error
         self.stdout.write(f"{source} is connected to {source.account}.")

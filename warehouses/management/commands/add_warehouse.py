@@ -8,7 +8,10 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from warehouses.engines import ENGINES
+from warehouses.models import Warehouse
+from warehouses.pages.telling import settings_told
 from warehouses.setup import add_warehouse
+from workspace import audit
 from workspace.errors import PublicError
 from workspace.prompts import add_form_arguments, as_command_error, find_workspace, read_form
 
@@ -27,7 +30,12 @@ class Command(BaseCommand):
         workspace = find_workspace(options["workspace"])
         fields = options.get("fields") or read_form(ENGINES[options["kind"]].SettingsForm, options)
         try:
-            warehouse = add_warehouse(workspace, options["kind"], options["name"], fields)
+            warehouse = add_warehouse(workspace, options["kind"], options["name"], fields, then=_record)
         except PublicError as error:
             raise as_command_error(error) from error
         self.stdout.write(warehouse.slug)
+
+
+def _record(warehouse: Warehouse) -> None:
+    told = {"name": warehouse.name, "kind": warehouse.kind, "settings": settings_told(warehouse)}
+    audit.record(warehouse.workspace, audit.COMMAND_LINE, "warehouse.created", warehouse.slug, **told)

@@ -6,10 +6,13 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand
+from django.db import transaction
 
 from warehouses.engines import ENGINES
 from warehouses.find import find_warehouse
+from warehouses.pages.telling import difference, settings_told
 from warehouses.setup import connect_warehouse
+from workspace import audit
 from workspace.errors import PublicError
 from workspace.prompts import add_form_arguments, as_command_error, read_form
 
@@ -26,7 +29,12 @@ class Command(BaseCommand):
         warehouse = find_warehouse(options["warehouse"])
         fields = options.get("fields") or read_form(ENGINES[warehouse.kind].SettingsForm, options)
         try:
-            connect_warehouse(warehouse, fields)
+            before = settings_told(warehouse)
+            with transaction.atomic():
+                connect_warehouse(warehouse, fields)
+                told = difference(before, settings_told(warehouse))
+                owner, action = warehouse.workspace, "warehouse.connection_changed"
+                audit.record(owner, audit.COMMAND_LINE, action, warehouse.slug, **told)
         except PublicError as error:
             raise as_command_error(error) from error
         self.stdout.write(f"{warehouse} is connected.")

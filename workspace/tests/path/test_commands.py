@@ -17,7 +17,7 @@ from sources.models import Source
 from sources.sandbox.generator import generate
 from sources.sandbox.server import PASSWORD, Sandbox
 from warehouses.models import Warehouse
-from workspace.models import Workspace
+from workspace.models import AuditEvent, Workspace
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -193,3 +193,19 @@ def test_no_secret_is_stored_in_plain(
     token = bytes(Source.objects.get().__dict__["credentials"])
     assert PASSWORD.encode() not in token
     assert Source.objects.get().credentials["password"] == PASSWORD
+
+
+def test_what_is_added_and_connected_is_in_the_audit_trail_without_secrets(
+    acme: Workspace, desk: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_warehouse(monkeypatch)
+    add_source(monkeypatch, desk, PASSWORD, "--warehouse", "w")
+    login = ("--subdomain", desk.url, "--email", "admin@example.com", "--password-stdin")
+    say(PASSWORD, monkeypatch, "connect_source", "acme/desk-com", *login)
+    call_command("approve_deletions", "acme/desk-com", "--collection", "cases", stdout=io.StringIO())
+    events = AuditEvent.objects.filter(actor="command line").order_by("number")
+    assert [event.action for event in events] == [
+        "warehouse.created", "source.created", "source.connected", "source.connected",
+    ]  # fmt: skip
+    assert events[1].details["warehouses"] == ["w"]
+    assert PASSWORD not in str([event.details for event in events])
