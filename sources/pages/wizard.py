@@ -24,6 +24,7 @@ from sources.models import Source
 from sources.pages.frame import address, find_source, last_sync
 from sources.pages.preview import look_ahead
 from sources.pages.progress import progress_of
+from sources.pages.telling import source_told
 from sources.setup import (
     change_draft,
     check_source,
@@ -233,11 +234,7 @@ def _chosen(source: Source) -> dict[str, Any]:
 
 def _draft(request: MemberRequest, kind: str, values: dict[str, Any]) -> Source:
     def told(source: Source) -> None:
-        details = {"name": source.name, "kind": kind, "schema": source.schema.name}
-        flows_into = [warehouse.slug for warehouse in warehouses]
-        audit.record(
-            source.workspace, request.user, "source.created", source, **details, warehouses=flows_into
-        )
+        audit.record(source.workspace, request.user, "source.created", source, **source_told(source))
 
     warehouses = _warehouses(request, values)
     workspace, key = request.access.workspace, values["key"] or uuid.uuid4()

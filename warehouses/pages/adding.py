@@ -18,7 +18,7 @@ from warehouses.models import Warehouse
 from warehouses.pages.catalog import engine_of
 from warehouses.pages.frame import address, go, why_not
 from warehouses.pages.probing import Verdict, complain, probe, refuse
-from warehouses.pages.telling import settings_told
+from warehouses.pages.telling import warehouse_told
 from warehouses.setup import add_warehouse, attach_schema, beyond_plan
 from workspace import audit
 from workspace.access import Ability, Access
@@ -64,7 +64,7 @@ def _add(request: MemberRequest, engine: type[Engine], values: dict[str, Any]) -
         access.require(Ability.CONNECT, source.pk)
 
     def finish(warehouse: Warehouse) -> None:
-        told = {"name": warehouse.name, "kind": warehouse.kind, "settings": settings_told(warehouse)}
+        told = warehouse_told(warehouse)
         audit.record(access.workspace, access.user, "warehouse.created", warehouse.slug, **told)
         for source in sources:
             connect(access, warehouse, source)

@@ -17,6 +17,11 @@ def secret_fields(warehouse: Warehouse) -> set[str]:
     return {name for name, field in fields.items() if isinstance(field.widget, forms.PasswordInput)}
 
 
+def warehouse_told(warehouse: Warehouse) -> dict[str, Any]:
+    """What was chosen for it when it was added."""
+    return {"name": warehouse.name, "kind": warehouse.kind, "settings": settings_told(warehouse)}
+
+
 def settings_told(warehouse: Warehouse) -> dict[str, Any]:
     """The settings that may be told, long ones shortened."""
     secret = secret_fields(warehouse)

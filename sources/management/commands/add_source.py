@@ -9,6 +9,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from sources.connectors import CONNECTORS
+from sources.models import Source
+from sources.pages.telling import source_told
 from sources.setup import connect_source, draft_source
 from workspace import audit
 from workspace.errors import PublicError
@@ -43,17 +45,16 @@ class Command(BaseCommand):
                     schema_name=options["schema"],
                     warehouses=warehouses,
                 )
-                flows_into = [warehouse.slug for warehouse in warehouses]
-                told = {"name": source.name, "kind": source.kind, "schema": source.schema.name}
-                audit.record(
-                    workspace, audit.COMMAND_LINE, "source.created", source, **told, warehouses=flows_into
-                )
+                _record(source, "source.created", **source_told(source))
                 connect_source(source, fields)
-                account = {"account": source.account}
-                audit.record(workspace, audit.COMMAND_LINE, "source.connected", source, **account)
+                _record(source, "source.connected", account=source.account)
         except PublicError as error:
             raise as_command_error(error) from error
         self.stdout.write(source.slug)
+
+
+def _record(source: Source, action: str, **told: Any) -> None:
+    audit.record(source.workspace, audit.COMMAND_LINE, action, source, **told)
 
 
 def _warehouse(workspace: Workspace, slug: str) -> Any:

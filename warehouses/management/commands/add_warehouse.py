@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand
 
 from warehouses.engines import ENGINES
 from warehouses.models import Warehouse
-from warehouses.pages.telling import settings_told
+from warehouses.pages.telling import warehouse_told
 from warehouses.setup import add_warehouse
 from workspace import audit
 from workspace.errors import PublicError
@@ -37,5 +37,5 @@ class Command(BaseCommand):
 
 
 def _record(warehouse: Warehouse) -> None:
-    told = {"name": warehouse.name, "kind": warehouse.kind, "settings": settings_told(warehouse)}
+    told = warehouse_told(warehouse)
     audit.record(warehouse.workspace, audit.COMMAND_LINE, "warehouse.created", warehouse.slug, **told)
