@@ -20,7 +20,7 @@ from workspace.drill.watch import Watch
 
 WORKSPACE, SCHEMA = "drill", "desk_com"
 SOURCE = f"{WORKSPACE}/desk-com"
-LOADER = "loader"
+LOADER, LOADER_PASSWORD = "loader", "only for the drill"
 QUICK = {"LEASE_SECONDS": "3", "TICK_SECONDS": "1", "SLICE_SECONDS": "2"}
 """The same code with shorter breath: a dead worker is noticed in seconds instead of a minute."""
 USUAL = {"LEASE_SECONDS": "", "TICK_SECONDS": "", "SLICE_SECONDS": ""}
@@ -206,8 +206,8 @@ def environment(servers: Servers) -> dict[str, str]:
 
 def _set_up(stand: Stand) -> None:
     """As an operator does it, with the product's commands and a database user with few rights."""
-    owner, password = f"{time.time_ns()} of the drill", "only for the drill"
-    stand.warehouse.ask(f"CREATE ROLE {LOADER} LOGIN PASSWORD '{password}'")
+    owner = f"{time.time_ns()} of the drill"
+    stand.warehouse.ask(f"CREATE ROLE {LOADER} LOGIN PASSWORD '{LOADER_PASSWORD}'")
     stand.warehouse.ask(f"GRANT CREATE, CONNECT, TEMPORARY ON DATABASE warehouse TO {LOADER}")
     place, where = split(stand.warehouse.url), ("--workspace", WORKSPACE, "--password-stdin")
     database = (
@@ -227,7 +227,7 @@ def _set_up(stand: Stand) -> None:
         ("bootstrap", *where, "--owner", "owner@example.com"),
         ("add_warehouse", "postgres", *where, "--name", "Warehouse", *database, "--user", LOADER),
         ("add_source", "desk", *where, "--name", "Desk.com", *site),
-        stdin=f"{owner}\n{password}\n{processes.PASSWORD}\n",
+        stdin=f"{owner}\n{LOADER_PASSWORD}\n{processes.PASSWORD}\n",
     )
     stand.app.ask("UPDATE sources_source SET interval = interval '30 days'")
     stand.app.ask(

@@ -53,9 +53,8 @@ def drift(injection: Injection) -> None:
 def same_second(injection: Injection) -> None:
     """See FAULTS."""
     stand, desk = injection.stand, injection.stand.desk
-    moment = (
-        f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"  # no clock that goes back: that would be an older version
-    )
+    # The present one: with one that is past, cases changed since would come as older versions of themselves.
+    moment = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
     seed = injection.chance.randrange(1_000_000)
     for status in ("open", "pending", "resolved"):
         ids = desk.change("update", count=150, seed=seed, at=moment, set={"status": status})

@@ -14,12 +14,13 @@ from celery import Celery
 from workspace.drill.faults.desk import sync
 from workspace.drill.faults.fault import Fault, Injection
 from workspace.drill.faults.workers import fetching
+from workspace.drill.processes import PASSWORD
 from workspace.drill.servers import LONG, eventually
-from workspace.drill.stand import SIDES, Stand
+from workspace.drill.stand import LOADER_PASSWORD, SIDES, Stand
 
 DOUBLES = 10
 SENDING = "LPUSH celery "
-SECRETS = ("desk-sandbox", "only for the drill")
+SECRETS = (PASSWORD, LOADER_PASSWORD)
 NAMES = {SIDES[0]: "sources.sync", SIDES[1]: "warehouses.sync"}
 
 
