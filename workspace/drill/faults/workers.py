@@ -37,7 +37,7 @@ def kill_while(injection: Injection, phase: Phase, delay: float) -> None:
         if of_this_run >= KILLS_A_RUN or stand.idle():
             eventually("The run ends however often its workers die", stand.idle, LONG)
             stand.change()
-            stand.begin()
+            _begin_both(stand)
             of_this_run = 0
         # A run that ends before the phase was seen is followed by another.
         seen = eventually("The phase begins", lambda: _seen(stand, phase), LONG)
@@ -46,6 +46,15 @@ def kill_while(injection: Injection, phase: Phase, delay: float) -> None:
             stand.worker.kill()
             stand.start_worker()
             kills, of_this_run = kills + 1, of_this_run + 1
+
+
+def _begin_both(stand: Stand) -> None:
+    """Begin a run of each side; until they are there an idle stand does not mean that they have ended."""
+    before = {table: len(stand.runs(table)) for table in SIDES}
+    stand.begin()
+    eventually(
+        "Both runs begin", lambda: all(len(stand.runs(table)) > before[table] for table in SIDES), LONG
+    )
 
 
 def _seen(stand: Stand, phase: Phase) -> str:
