@@ -85,8 +85,9 @@ def next_slot(planned: datetime, every: timedelta, now: datetime) -> datetime:
 
 def _claim_due(enqueue: Enqueue, now: datetime) -> int:
     with transaction.atomic():
+        # Whoever asks for a run right now refers to the source: a lock on its key would wait for that one, and it for us.
         due = list(
-            Source.objects.select_for_update(skip_locked=True, of=("self",))
+            Source.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
             .filter(status=Source.Status.ENABLED, next_sync_at__lte=now, workspace__closing_at=None)
             .order_by("next_sync_at")[:BATCH]
         )

@@ -62,7 +62,7 @@ def start_due(enqueue: Enqueue, now: datetime | None = None) -> int:
 def _claim_due(enqueue: Enqueue, now: datetime) -> int:
     with transaction.atomic():
         due = list(
-            Connection.objects.select_for_update(skip_locked=True, of=("self",))
+            Connection.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
             .select_related("warehouse")
             .filter(
                 enabled=True,

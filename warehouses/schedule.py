@@ -124,7 +124,7 @@ def start_again(enqueue: Enqueue, now: datetime | None = None) -> int:
     now = now or timezone.now()
     with transaction.atomic():
         ended = list(
-            WarehouseSync.objects.select_for_update(skip_locked=True, of=("self",))
+            WarehouseSync.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
             .select_related("connection__warehouse", "workspace")
             .exclude(again="")
             .exclude(status__in=Run.ACTIVE)
@@ -235,7 +235,7 @@ def _next_hour(hours: list[int], workspace: Workspace, now: datetime) -> datetim
 def _claim_due(enqueue: Enqueue, now: datetime) -> int | None:
     with transaction.atomic():
         due = list(
-            Warehouse.objects.select_for_update(skip_locked=True, of=("self",))
+            Warehouse.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
             .select_related("workspace")
             .filter(enabled=True, next_sync_at__lte=now, workspace__closing_at=None)
             .order_by("next_sync_at")[:BATCH]
