@@ -7,6 +7,7 @@ from typing import Any
 from workspace import logs, settings
 
 workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
+worker_class = "workspace.whole_requests.WholeRequests"
 preload_app = True  # the workers share the memory of what all of them load
 
 logconfig_dict = {

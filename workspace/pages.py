@@ -157,7 +157,7 @@ def read_key(text: str | None, to_pk: Callable[[str], Any] = str) -> Key | None:
         to_pk(pk)
         moment = datetime.fromisoformat(at)
         return (moment, str(pk)) if moment.tzinfo else None
-    except (ValueError, TypeError, ValidationError):
+    except (ValueError, TypeError, ValidationError, RecursionError):
         return None
 
 
