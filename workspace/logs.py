@@ -17,6 +17,8 @@ from functools import partial
 from typing import Any
 
 _about: ContextVar[dict[str, str]] = ContextVar("about")
+_KEYS = re.compile(r"(/invitation/|/password/reset/key/)[^/?\s\"\\]+")
+"""The ends of links that were mailed: who has one gets in."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 
 
@@ -35,13 +37,19 @@ def in_context(target: Callable[..., Any]) -> Callable[..., Any]:
     return partial(copy_context().run, target)
 
 
+def without_keys(text: str) -> str:
+    """The text with no address in it that opens a door: the web server logs what is asked for."""
+    return _KEYS.sub(r"\1…", text)
+
+
 class JsonLines(logging.Formatter):
     """One JSON object for each record; line breaks in it are escaped."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Moment, level, logger, message, the fields of `about`, and the exception if there is one."""
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
-        line = {"at": at, "level": record.levelname, "logger": record.name, "message": record.getMessage()}
+        message = without_keys(record.getMessage())
+        line = {"at": at, "level": record.levelname, "logger": record.name, "message": message}
         if record.exc_info and record.exc_info[0]:
             line["exception"] = "".join(traceback.format_exception(*record.exc_info))
         return json.dumps(line | _about.get({}))
@@ -56,7 +64,15 @@ class PlainLines(logging.Formatter):
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802, logging's own name
         """The line before any traceback."""
         fields = "".join(f" {name}={value}" for name, value in _about.get({}).items())
-        return _CONTROL.sub(lambda found: repr(found[0])[1:-1], super().formatMessage(record) + fields)
+        return _escaped(without_keys(super().formatMessage(record)) + fields)
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802
+        """A traceback whose lines, and those of a message in it, cannot be taken for lines of the log."""
+        return "\n".join(f"  | {_escaped(line)}" for line in super().formatException(ei).split("\n"))
+
+
+def _escaped(text: str) -> str:
+    return _CONTROL.sub(lambda found: repr(found[0])[1:-1], text)
 
 
 FORMATTERS = {"json": "workspace.logs.JsonLines", "line": "workspace.logs.PlainLines"}

@@ -101,6 +101,33 @@ def test_a_traceback_is_a_field_of_its_line(written: Written) -> None:
     assert line["exception"].startswith("Traceback")
 
 
+def test_no_line_of_a_traceback_can_be_taken_for_one_of_the_log(written: Written) -> None:
+    stream = written(PlainLines)
+    try:
+        raise ValueError(f"2026-01-01 00:00:00 ERROR x forged {HOSTILE}")
+    except ValueError:
+        log.exception("It failed")
+    first, *others = stream.getvalue().rstrip("\n").split("\n")
+    assert first.endswith("It failed")
+    assert len(others) > 3
+    assert all(line.startswith("  | ") for line in others)
+    assert not {"\r", "\x1b", "\u2028", "\x85"} & set(stream.getvalue())
+
+
+@pytest.mark.parametrize("formatter", [JsonLines, PlainLines])
+@pytest.mark.parametrize(
+    "path",
+    ["/invitation/abc-DEF_9", "/invitation/abc-DEF_9x?a=1", "/accounts/password/reset/key/1-abc-DEF_9/"],
+)
+def test_links_that_open_a_door_are_not_logged(
+    path: str, formatter: type[logging.Formatter], written: Written
+) -> None:
+    stream = written(formatter)
+    log.warning('"GET %s HTTP/1.1" 200', path)
+    assert "abc" not in stream.getvalue()
+    assert path.split("/")[1] in stream.getvalue()
+
+
 def test_libraries_that_would_write_headers_are_kept_from_it() -> None:
     levels = configured("json", "DEBUG")["loggers"]
     assert levels["requests_oauthlib"] == levels["urllib3"] == {"level": "INFO"}

@@ -23,6 +23,7 @@ from sources.connectors.desk.collections import (
     Feedbacks,
     Users,
 )
+from sources.connectors.desk.echoes import blot
 from sources.connectors.desk.form import BASIC, OAUTH, DeskForm
 from sources.connectors.desk.transport import Line
 
@@ -59,7 +60,7 @@ class Desk(Connector):
 def _client(settings: Mapping[str, Any], traffic: Traffic, patience: Patience) -> DeskClient:
     agent = f"Tributary/{installation.VERSION}"
     line = Line(settings["base_url"], _auth(settings), agent, traffic.allowed_hosts)
-    return DeskClient(line, traffic, patience)
+    return DeskClient(line, traffic, patience, blot(settings))
 
 
 def _auth(settings: Mapping[str, Any]) -> AuthBase:

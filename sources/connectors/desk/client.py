@@ -50,11 +50,18 @@ def accept_any(listing: Listing) -> None:
 class DeskClient(Client):
     """One account of a Desk site. Requests are sent one after the other over one kept-alive connection."""
 
-    def __init__(self, line: Line, traffic: Traffic, patience: Patience = Patience()) -> None:
+    def __init__(
+        self,
+        line: Line,
+        traffic: Traffic,
+        patience: Patience = Patience(),
+        quoted: Callable[[str], str] = str,
+    ) -> None:
         self.line = line
         self.traffic = traffic
         self.host = urlsplit(line.base_url).netloc
         self._patience = patience
+        self._quoted = quoted
 
     def listing(self, query: Query, accept: Callable[[Listing], None] = accept_any) -> Listing:
         """The entries a query gives; `accept` raises TransientError to have it sent again."""
@@ -101,8 +108,11 @@ class DeskClient(Client):
         except (RequestException, HTTPError, OSError, UnicodeError) as error:
             raise unreached(error, self.host) from error
         self._note_limits(reply)
-        raise_for_status(reply, self.host, ROOT + query.path)
-        return read(reply)
+        raise_for_status(reply, self.host, ROOT + query.path, self._quoted)
+        try:
+            return read(reply)
+        except TransientError as error:
+            raise TransientError(self._quoted(error.message), code=error.code, action=error.action) from error
 
     def _note_limits(self, reply: Reply) -> None:
         try:

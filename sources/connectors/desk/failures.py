@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from requests_hardened.ip_filter import InvalidIPAddress
@@ -58,8 +58,8 @@ def unreached(error: Exception, host: str) -> PublicError:
     return TransientError(f"The connection to {host} was refused or cut.", code="unreachable")
 
 
-def raise_for_status(reply: Reply, host: str, path: str) -> None:
-    """Nothing for 200; else ConfigError or TransientError, with Desk's own words where it gives some."""
+def raise_for_status(reply: Reply, host: str, path: str, quoted: Callable[[str], str] = str) -> None:
+    """Nothing for 200; else ConfigError or TransientError, with Desk's own words as `quoted` where it gives some."""
     status = reply.status
     if status == 200:
         return
@@ -67,11 +67,11 @@ def raise_for_status(reply: Reply, host: str, path: str) -> None:
         raise RateLimitError(host, _seconds(reply.headers.get("X-Rate-Limit-Reset")))
     if status >= 500 or status in (400, 408):  # clients of the real service repeated a 400 with success
         raise TransientError(f"{host} failed on {path} (HTTP {status}).", code="server_error")
-    raise _refusal(reply, host, path)
+    raise _refusal(reply, host, path, quoted(_message(reply.body))[:200])
 
 
-def _refusal(reply: Reply, host: str, path: str) -> PublicError:
-    status, said = reply.status, _message(reply.body)
+def _refusal(reply: Reply, host: str, path: str, said: str) -> PublicError:
+    status = reply.status
     if status == 401:
         return ConfigError(
             f"{host} does not accept these credentials.",
@@ -100,10 +100,10 @@ def _refusal(reply: Reply, host: str, path: str) -> PublicError:
 def _message(body: bytes) -> str:
     try:
         value = parse(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     said = value.get("message") if isinstance(value, dict) else None
-    return said[:200] if isinstance(said, str) else ""
+    return said if isinstance(said, str) else ""
 
 
 def _seconds(reset: str | None) -> float:

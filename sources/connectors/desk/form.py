@@ -44,9 +44,7 @@ class DeskForm(forms.Form):
         help_text="Instead of email and password; in Desk.com under Admin, Settings, API.",
     )
     consumer_secret = _secret("OAuth consumer secret")
-    token = forms.CharField(
-        label="OAuth access token", required=False, help_text="Shown there as Your Access Token."
-    )
+    token = _secret("OAuth access token", "Shown there as Your Access Token.")
     token_secret = _secret("OAuth access token secret")
 
     def clean_subdomain(self) -> str:

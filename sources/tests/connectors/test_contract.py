@@ -115,7 +115,7 @@ def test_streams_are_named_once_and_described(connector: Connector) -> None:
 def test_the_form_labels_its_fields_and_hides_secrets(connector: Connector) -> None:
     form = connector.SettingsForm()
     assert all(field.label for field in form.fields.values())
-    secret = re.compile("password|secret")
+    secret = re.compile("password|secret|token")
     for name, field in form.fields.items():
         assert isinstance(field.widget, forms.PasswordInput) == bool(secret.search(name)), name
 

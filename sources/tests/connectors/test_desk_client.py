@@ -6,7 +6,7 @@ import gzip
 import json
 import socket
 import threading
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
@@ -24,6 +24,7 @@ from workspace.errors import ConfigError, TransientError
 
 CASES = Query("cases", {})
 PATH = "/api/v2/cases"
+SIGNED = b64encode(b"a@example.com:secret").decode()
 GOOD = listing([case(1)], here=f"{PATH}?page=1&per_page=50")
 
 
@@ -245,6 +246,43 @@ def test_an_answer_without_end_is_cut_off(
     bomb = gzip.compress(b" " * 10_000_000)
     serve_in_turn(httpserver, answer(bomb, headers={"Content-Encoding": "gzip"}))
     with pytest.raises(TransientError, match="cut off"):
+        client.listing(CASES)
+
+
+@pytest.mark.parametrize(
+    "echo",
+    [
+        "secret",
+        "a%40example.com:secret",
+        "Basic YUBleGFtcGxlLmNvbTpzZWNyZXQ=",
+        "c2VjcmV0",
+        f"{'x' * 196}secret",
+    ],
+    ids=["plain", "quoted", "the header", "base64", "at the cut"],
+)
+def test_a_site_that_repeats_our_credentials_is_not_quoted(
+    echo: str, httpserver: HTTPServer, client: DeskClient
+) -> None:
+    serve_in_turn(httpserver, answer({"message": f"Not with {echo}"}, 422))
+    with pytest.raises(ConfigError) as caught:
+        client.listing(CASES)
+    assert "Not with" in caught.value.message
+    assert not any(word in str(caught.value) for word in ("secr", SIGNED, b64encode(b"secret").decode()))
+
+
+def test_a_link_that_repeats_our_credentials_is_not_quoted(
+    httpserver: HTTPServer, client: DeskClient
+) -> None:
+    page = listing([case(1)], here=f"{PATH}?page=1", following="http://a:secret@elsewhere.invalid/")
+    serve_in_turn(httpserver, answer(page))
+    with pytest.raises(TransientError, match="another host, 'http://a:…@") as caught:
+        client.listing(CASES)
+    assert "secret" not in str(caught.value)
+
+
+def test_a_refusal_without_a_bottom_is_a_refusal(httpserver: HTTPServer, client: DeskClient) -> None:
+    serve_in_turn(httpserver, answer(b"[" * 100_000, 422))
+    with pytest.raises(ConfigError, match="HTTP 422"):
         client.listing(CASES)
 
 

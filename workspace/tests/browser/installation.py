@@ -96,11 +96,11 @@ def lay_ground(folder: Path) -> Ground:
 
 
 @contextmanager
-def installation(ground: Ground) -> Iterator[Installation]:
-    """A new one without any account; all its processes are gone at the end, and its databases."""
+def installation(ground: Ground, **settings: str) -> Iterator[Installation]:
+    """A new one without any account, with `settings` in its environment; its processes and databases go at the end."""
     name = f"{ground.template}_{uuid.uuid4().hex[:6]}"
     database, warehouse = f"{name}_app", f"{name}_wh"
-    environ = _environ(ground, database, next(ground.numbers))
+    environ = _environ(ground, database, next(ground.numbers)) | settings
     with ExitStack() as stack:
         for new, template in ((database, ground.template), (warehouse, "template0")):
             create = SQL("CREATE DATABASE {} TEMPLATE {}").format(Identifier(new), Identifier(template))

@@ -1,0 +1,33 @@
+"""What a site says is shown to people; one that repeats our credentials, or a proxy before it, is not quoted."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import quote
+
+SECRET = ("password", "consumer_secret", "token", "token_secret")
+SHORTEST = 4
+"""Shorter ones would blot out every other word."""
+
+
+def blot(settings: Mapping[str, Any]) -> Callable[[str], str]:
+    """A function that gives a text back without the secrets in `settings`, however they are spelled there."""
+    secrets = [settings[name] for name in SECRET if len(settings.get(name) or "") >= SHORTEST]
+    signed = [f"{settings.get('email')}:{secret}" for secret in secrets] + secrets
+    spelled = {form for secret in signed for form in _forms(secret)}
+    longest_first = sorted(spelled, key=len, reverse=True)
+
+    def without(text: str) -> str:
+        for form in longest_first:
+            text = text.replace(form, "…")
+        return text
+
+    return without
+
+
+def _forms(secret: str) -> tuple[str, ...]:
+    encoded = b64encode(secret.encode()).decode()
+    return (secret, quote(secret), quote(secret, safe=""), json.dumps(secret)[1:-1], encoded)
