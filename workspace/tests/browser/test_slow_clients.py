@@ -96,6 +96,8 @@ def test_two_requests_that_come_at_once_are_both_answered(site: Installation, li
             413,
         ),
         (POST + b"Transfer-Encoding: chunked\r\n\r\n", 411),
+        (POST + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n", 411),
+        (POST + b"Content-Length: 5\r\nContent-Length: 4\r\n\r\na=b&c", 400),
         (GET + b"X: " + b"x" * (HEAD_BYTES + 1), 431),
         (GET + b"X: 1\r\n" * 101 + b"\r\n", 431),
         (b"GET /" + b"x" * 5000 + b" HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", 414),
