@@ -85,7 +85,7 @@ def next_slot(planned: datetime, every: timedelta, now: datetime) -> datetime:
 
 def _claim_due(enqueue: Enqueue, now: datetime) -> int:
     with transaction.atomic():
-        # Whoever asks for a run right now refers to the source: a lock on its key would wait for that one, and it for us.
+        # Whoever asks for a run right now refers to the source: a lock on its key would wait for them, and they for us.
         due = list(
             Source.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
             .filter(status=Source.Status.ENABLED, next_sync_at__lte=now, workspace__closing_at=None)

@@ -140,6 +140,7 @@ def test_a_priority_that_changes_is_seen_after_the_next_sync(
     alice = visitor(site, OWNER)
     alice.go(f"/{acme}/sources/{synced}/overview")
     alice.press("Sync now")
+    alice.page.get_by_text("The sync has been queued.").wait_for()
     query = SQL("SELECT priority FROM help_desk.cases WHERE id = %s")
     eventually("the new priority", lambda: site.ask(query, str(case))[0]["priority"] == 9, PATIENCE)
     alice.go(f"/{acme}/sources/{synced}/collections/cases/objects/{case}")
