@@ -84,6 +84,8 @@ def _secret(field: forms.Field) -> bool:
 
 def _belongs(name: str, fields: dict[str, Any], form: type[forms.Form]) -> bool:
     """A secret is wanted unless its public half is a field that was left empty."""
-    halves = {"consumer_secret": "consumer_key", "token_secret": "token", "password": "email"}
+    halves = dict.fromkeys(("consumer_secret", "token", "token_secret"), "consumer_key") | {
+        "password": "email"
+    }
     half = halves.get(name)
     return half not in form.base_fields or bool(fields.get(half or ""))

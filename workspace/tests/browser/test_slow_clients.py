@@ -108,6 +108,8 @@ def test_two_requests_that_come_at_once_are_both_answered(site: Installation, li
         "too long",
         "a file",
         "of unknown length",
+        "a length and chunks",
+        "two lengths",
         "long head",
         "many headers",
         "long line",
