@@ -25,6 +25,7 @@ FLAGS = (
 )  # fmt: skip
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """All in one worker: they share a browser and an installation."""
     for item in items:

@@ -15,6 +15,7 @@ KINDS = ("system", "wheels")
 WAITING = ("sh", "-c", "sleep 600 & echo ready; wait")
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """All in one worker: several launchers at once would take the processor from each other."""
     for item in items:
