@@ -174,8 +174,8 @@ def _finish(request: MemberRequest, source: Source) -> HttpResponse:
     run = last_sync(source)
     if run is not None:
         run.source = source
-    connected = source.schema.connections.exists()
-    context = {"run": run, "progress": progress_of(run) if run else [], "feeds": connected}
+    feeds = source.schema.connections.select_related("warehouse").order_by("warehouse__name")
+    context = {"run": run, "progress": progress_of(run) if run else [], "feeds": feeds}
     if is_fragment(request):
         return render(request, "sources/wizard/_finish.html", {"source": source, **context})
     return _show(request, source.connector, "finish", source, **context)

@@ -98,7 +98,7 @@ def source_notices(status: str, names: Sequence[str], variant: int) -> list[Noti
     """What a source sync of this status says."""
     name, host = names[variant % len(names)], "acme.desk.com"
     leave_out = "Connect with an administrator, or leave this collection out."
-    check = "Check the email and password, or the four OAuth values, in the settings of the source."
+    check = "Check the email and password, or the four OAuth values."
     said = {
         "partial": [
             notice("error", "forbidden", f"{host} does not let this user read {name}.", name, leave_out),

@@ -76,7 +76,7 @@ def _refusal(reply: Reply, host: str, path: str, said: str) -> PublicError:
         return ConfigError(
             f"{host} does not accept these credentials.",
             code="credentials_rejected",
-            action="Check the email and password, or the four OAuth values, in the settings of the source.",
+            action="Check the email and password, or the four OAuth values.",
         )
     if status == 403:
         return ConfigError(

@@ -29,6 +29,7 @@ class Command(BaseCommand):
         for collection in collections:
             with transaction.atomic():
                 approved = approve_deletions(collection)
-                told = {"collection": collection.name, "count": approved}
-                audit.record(source.workspace, audit.COMMAND_LINE, "deletions.approved", source, **told)
+                if approved:
+                    told = {"collection": collection.name, "count": approved}
+                    audit.record(source.workspace, audit.COMMAND_LINE, "deletions.approved", source, **told)
             self.stdout.write(f"{collection.name}: {approved} objects marked as deleted")

@@ -116,6 +116,17 @@ def test_finish_starts_the_first_sync_once(
     assert "Remind me later" in as_alice.get(at(draft, "finish")).content.decode()
 
 
+def test_the_end_names_the_warehouses_that_are_fed(as_alice: Client, draft: Source, desk: Sandbox) -> None:
+    for name in ("Lake", "Attic"):
+        warehouse = Warehouse.objects.create(workspace=draft.workspace, kind="postgres", name=name, slug=name)
+        warehouse.connections.create(schema=draft.schema)
+    as_alice.post(at(draft, "connect"), login(desk))
+    as_alice.post(at(draft, "preview"), {"collections": ["cases"]})
+    page = as_alice.get(at(draft, "finish")).content.decode()
+    assert "Remind me later" not in page
+    assert page.index(">Attic</a> and <a") < page.index(">Lake</a>, as <code>desk_com</code>")
+
+
 def test_a_draft_can_be_renamed_and_discarded(as_alice: Client, draft: Source) -> None:
     as_alice.post(at(draft, "name"), {"name": "Renamed", "schema_name": "renamed"})
     draft.refresh_from_db()
