@@ -40,9 +40,15 @@ def test_without_choice_the_plan_decides(connected: Connection, plan: str, after
     assert next_of(connected, plan) == NOON + timedelta(hours=after)
 
 
-def test_chosen_hours_are_read_in_the_workspaces_time_zone(connected: Connection) -> None:
-    connected.warehouse.workspace.time_zone = "Europe/Berlin"
-    assert next_of(connected, "business", hours=[6, 18]) == datetime(2020, 3, 1, 17, tzinfo=UTC)
+@pytest.mark.parametrize(
+    ("zone", "hour", "minute"),
+    [("Europe/Berlin", 17, 0), ("Asia/Kathmandu", 12, 15), ("Pacific/Chatham", 16, 15)],
+)
+def test_chosen_hours_are_read_in_the_workspaces_time_zone(
+    zone: str, hour: int, minute: int, connected: Connection
+) -> None:
+    connected.warehouse.workspace.time_zone = zone
+    assert next_of(connected, "business", hours=[6, 18]) == datetime(2020, 3, 1, hour, minute, tzinfo=UTC)
 
 
 def test_what_was_chosen_before_a_smaller_plan_gives_way_to_the_plan(connected: Connection) -> None:
@@ -65,12 +71,20 @@ def test_a_follower_on_a_plan_without_following_gets_a_slot(connected: Connectio
     assert connected.warehouse.next_sync_at is not None
 
 
-def test_an_hour_the_clocks_skip_is_not_lost(connected: Connection) -> None:
+@pytest.mark.parametrize(
+    ("zone", "hour", "skipped"),
+    [
+        ("Europe/Berlin", 2, datetime(2020, 3, 29, 1, tzinfo=UTC)),
+        ("Pacific/Chatham", 3, datetime(2020, 9, 26, 14, 15, tzinfo=UTC)),
+    ],
+)
+def test_an_hour_the_clocks_skip_is_not_lost(
+    zone: str, hour: int, skipped: datetime, connected: Connection
+) -> None:
     warehouse = connected.warehouse
-    warehouse.workspace.plan, warehouse.workspace.time_zone = "business", "Europe/Berlin"
-    warehouse.schedule = {"hours": [2]}
-    night = datetime(2020, 3, 29, 0, 30, tzinfo=UTC)
-    assert schedule.next_time(warehouse, night) == datetime(2020, 3, 29, 1, tzinfo=UTC)
+    warehouse.workspace.plan, warehouse.workspace.time_zone = "business", zone
+    warehouse.schedule = {"hours": [hour]}
+    assert schedule.next_time(warehouse, skipped - timedelta(minutes=30)) == skipped
 
 
 def test_a_warehouse_that_follows_syncs_has_no_slot_of_its_own(connected: Connection) -> None:

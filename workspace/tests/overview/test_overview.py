@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -122,3 +122,19 @@ def test_what_is_due_and_not_begun_is_due_now(as_alice: Client, desk: Source) ->
     due = text(as_alice).split('id="due-heading"')[1].split("</section>")[0]
     assert ">due now</time>" in due
     assert "ago" not in due
+
+
+@pytest.mark.parametrize(
+    ("zone", "shown"),
+    [
+        ("Asia/Kathmandu", "26 Sep 2026, 19:40:00 +0545"),
+        ("Pacific/Chatham", "27 Sep 2026, 02:40:00 +1245"),
+        ("America/St_Johns", "26 Sep 2026, 11:25:00 NDT"),
+    ],
+)
+def test_times_are_those_of_whoever_looks(
+    zone: str, shown: str, desk: Source, alice: User, as_alice: Client
+) -> None:
+    add_run(desk, at=datetime(2026, 9, 26, 13, 55, tzinfo=UTC))
+    User.objects.filter(pk=alice.pk).update(time_zone=zone)
+    assert shown in as_alice.get("/acme/sources/desk-com/overview").content.decode()
