@@ -1,4 +1,4 @@
-"""A thousand random histories of runs whose workers die, come back, end and are cancelled: each ends once, as was said."""
+"""Random histories of runs whose workers die, come back, end and are cancelled: each ends once, as was said."""
 
 from __future__ import annotations
 
