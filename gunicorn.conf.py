@@ -8,6 +8,7 @@ from workspace import logs, settings
 
 workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
 worker_class = "workspace.whole_requests.WholeRequests"
+sendfile = False  # it would wait for ever for somebody who reads no more
 preload_app = True  # the workers share the memory of what all of them load
 
 logconfig_dict = {

@@ -174,8 +174,13 @@ def _finish(request: MemberRequest, source: Source) -> HttpResponse:
     run = last_sync(source)
     if run is not None:
         run.source = source
-    feeds = source.schema.connections.select_related("warehouse").order_by("warehouse__name")
-    context = {"run": run, "progress": progress_of(run) if run else [], "feeds": feeds}
+    feeds = source.schema.connections.filter(enabled=True, warehouse__enabled=True)
+    context = {
+        "run": run,
+        "progress": progress_of(run) if run else [],
+        "connected": source.schema.connections.exists(),
+        "feeds": feeds.select_related("warehouse").order_by("warehouse__name"),
+    }
     if is_fragment(request):
         return render(request, "sources/wizard/_finish.html", {"source": source, **context})
     return _show(request, source.connector, "finish", source, **context)

@@ -112,7 +112,7 @@ class DeskClient(Client):
         try:
             return read(reply)
         except TransientError as error:
-            raise TransientError(self._quoted(error.message), code=error.code, action=error.action) from error
+            raise TransientError(self._quoted(error.message), code=error.code, action=error.action) from None
 
     def _note_limits(self, reply: Reply) -> None:
         try:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import html
 import json
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 SECRET = ("password", "consumer_secret", "token", "token_secret")
 SHORTEST = 4
@@ -30,4 +31,5 @@ def blot(settings: Mapping[str, Any]) -> Callable[[str], str]:
 
 def _forms(secret: str) -> tuple[str, ...]:
     encoded = b64encode(secret.encode()).decode()
-    return (secret, quote(secret), quote(secret, safe=""), json.dumps(secret)[1:-1], encoded)
+    plain = (secret, repr(secret)[1:-1], json.dumps(secret)[1:-1], html.escape(secret))
+    return (*plain, quote(secret), quote(secret, safe=""), quote_plus(secret), encoded, encoded.rstrip("="))

@@ -157,6 +157,19 @@ def test_who_may_not_add_sources_is_refused(
     assert as_bob.get(at(draft, "connect")).status_code == 403
 
 
+def test_the_end_names_no_warehouse_to_who_sees_none(
+    as_alice: Client, bob: User, as_bob: Client, draft: Source, desk: Sandbox
+) -> None:
+    lake = Warehouse.objects.create(workspace=draft.workspace, kind="postgres", name="Lake", slug="lake")
+    lake.connections.create(schema=draft.schema)
+    as_alice.post(at(draft, "connect"), login(desk))
+    as_alice.post(at(draft, "preview"), {"collections": ["cases"]})
+    grant(bob, draft.workspace, RoleGrant.Role.SOURCE_ADMIN)
+    page = as_bob.get(at(draft, "finish"))
+    assert page.status_code == 200
+    assert "Lake" not in page.content.decode()
+
+
 def test_charlie_finds_nothing(as_charlie: Client, draft: Source) -> None:
     assert as_charlie.get(at(draft, "connect")).status_code == 404
 
