@@ -26,6 +26,8 @@ ARRIVE_SECONDS = 30
 """How long a request may take from the connection, or from its first byte on one that is kept, to its last byte."""
 LEAVE_SECONDS = 30
 """How long a thread waits for somebody who reads no more of an answer than the kernel keeps for them."""
+PART_SECONDS = 2
+"""How long the other side has to hang up after the last answer; as gunicorn's own."""
 KEPT_BYTES = 1 << 20
 
 LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d+)[ \t]*(?=\r\n)")
@@ -113,22 +115,31 @@ class WholeRequests(ThreadWorker):  # type: ignore[misc]
             self._look(conn)
 
     def murder_pending(self) -> None:
-        """Hang up on those that take too long, and soon on all of them when the worker stops."""
+        """Hang up on those that take too long, and soon on all of them when the worker stops.
+
+        Who is to hang up has less time than who sends a request: all are looked at, not the first ones.
+        """
         if not self.alive:
             soon = time.monotonic() + STOP_KEEPALIVE_LINGER
             for conn in self.pending_conns:
                 conn.timeout = min(conn.timeout, soon)
-        super().murder_pending()
+        now = time.monotonic()
+        for conn in [conn for conn in self.pending_conns if conn.timeout <= now]:
+            self._forget(conn)
+            self._close(conn)
 
     def finish_request(self, conn: Arriving, done: Any) -> None:
         """After an answer: what has come behind the request may be the next one already."""
+        if not done.cancelled() and not done.exception() and not done.result():
+            self._part(conn)
+            return
         super().finish_request(conn, done)
         if conn.arrived and self.keepalived_conns and self.keepalived_conns[-1] is conn:
             self.on_client_socket_readable(conn, conn.sock)
 
-    def _await(self, conn: Arriving) -> None:
+    def _await(self, conn: Arriving, seconds: float = ARRIVE_SECONDS) -> None:
         conn.sock.setblocking(False)
-        conn.timeout = time.monotonic() + ARRIVE_SECONDS
+        conn.timeout = time.monotonic() + seconds
         self.pending_conns.append(conn)
         self.poller.register(conn.sock, EVENT_READ, partial(self.on_pending_socket_readable, conn))
 
@@ -161,6 +172,18 @@ class WholeRequests(ThreadWorker):  # type: ignore[misc]
         except OSError:
             self._forget(conn)
             self._close(conn)
+
+    def _part(self, conn: Arriving) -> None:
+        """After the last answer: wait for the other side to hang up, without keeping others waiting."""
+        try:
+            conn.sock.setblocking(False)
+            conn.sock.shutdown(socket.SHUT_WR)
+        except OSError:
+            self._close(conn)
+            return
+        conn.refused = True
+        conn.arrived.clear()
+        self._await(conn, PART_SECONDS)
 
     def _forget(self, conn: Arriving) -> None:
         self.poller.unregister(conn.sock)
