@@ -3,7 +3,8 @@
 A thread that reads a request waits for whoever sends it, as long as that one likes; as many such senders as there are
 threads would stop all pages. Here the loop that waits for connections collects what comes, for as many senders as the
 worker takes connections, and hands a request to a thread when its last byte is there. What comes too slowly or is too
-long is refused before anything is done for it.
+long is refused before anything is done for it. Who has had the last answer and does not hang up is waited for here as
+well.
 """
 
 from __future__ import annotations
@@ -44,7 +45,8 @@ class Arriving(TConn):  # type: ignore[misc]
         super().__init__(*args)
         self.arrived = bytearray()
         self.length: int | None = None
-        self.refused = False
+        self.over = False
+        """Whether nothing that still comes is read: it was refused, or has had its last answer."""
 
     def take(self) -> bytes | None:
         """The request if it is whole; what comes behind it stays. Raises Refused."""
@@ -108,9 +110,8 @@ class WholeRequests(ThreadWorker):  # type: ignore[misc]
         except OSError:
             came = b""
         if came == b"":
-            self._forget(conn)
-            self._close(conn)
-        elif not conn.refused:
+            self._hang_up(conn)
+        elif not conn.over:
             conn.arrived += came or b""
             self._look(conn)
 
@@ -125,8 +126,7 @@ class WholeRequests(ThreadWorker):  # type: ignore[misc]
                 conn.timeout = min(conn.timeout, soon)
         now = time.monotonic()
         for conn in [conn for conn in self.pending_conns if conn.timeout <= now]:
-            self._forget(conn)
-            self._close(conn)
+            self._hang_up(conn)
 
     def finish_request(self, conn: Arriving, done: Any) -> None:
         """After an answer: what has come behind the request may be the next one already."""
@@ -149,8 +149,7 @@ class WholeRequests(ThreadWorker):  # type: ignore[misc]
         except Refused as refused:
             self._refuse(conn, str(refused))
         except OSError:
-            self._forget(conn)
-            self._close(conn)
+            self._hang_up(conn)
         else:
             if request is not None:
                 self._hand_over(conn, request)
@@ -164,14 +163,13 @@ class WholeRequests(ThreadWorker):  # type: ignore[misc]
 
     def _refuse(self, conn: Arriving, status: str) -> None:
         """Say so and read on for a while, or whoever still sends would not hear it."""
-        conn.refused = True
+        conn.over = True
         conn.arrived.clear()
         try:
             conn.sock.send(f"HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n".encode())
             conn.sock.shutdown(socket.SHUT_WR)
         except OSError:
-            self._forget(conn)
-            self._close(conn)
+            self._hang_up(conn)
 
     def _part(self, conn: Arriving) -> None:
         """After the last answer: wait for the other side to hang up, without keeping others waiting."""
@@ -181,9 +179,13 @@ class WholeRequests(ThreadWorker):  # type: ignore[misc]
         except OSError:
             self._close(conn)
             return
-        conn.refused = True
+        conn.over = True
         conn.arrived.clear()
         self._await(conn, PART_SECONDS)
+
+    def _hang_up(self, conn: Arriving) -> None:
+        self._forget(conn)
+        self._close(conn)
 
     def _forget(self, conn: Arriving) -> None:
         self.poller.unregister(conn.sock)
