@@ -17,6 +17,7 @@ from django.core.signing import BadSignature, TimestampSigner
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 
+from workspace.cookies import full_name
 from workspace.models import User
 
 COOKIE = "known_browser"
@@ -29,7 +30,7 @@ def tries_of(request: HttpRequest, email: str) -> str:
     The address as it was sent only, whatever the Host header says: allauth would begin anew for each host.
     """
     account = email.strip().lower()
-    known = _read(request.COOKIES.get(COOKIE, ""))
+    known = _read(request.COOKIES.get(full_name(COOKIE), ""))
     return f"{account} {known}" if known.startswith(_mark(account)) else account
 
 
@@ -42,7 +43,7 @@ def remember_browsers(
         response = get_response(request)
         if email := request.META.get("tributary.signed_in"):
             response.set_cookie(
-                COOKIE,
+                full_name(COOKIE),
                 TimestampSigner(salt=COOKIE).sign(f"{_mark(email)}.{secrets.token_urlsafe(12)}"),
                 max_age=DAYS * 86_400,
                 secure=settings.HTTPS_ONLY,

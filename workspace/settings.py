@@ -120,6 +120,9 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 SESSION_ENGINE = "workspace.sessions"
 SESSION_COOKIE_AGE = 7 * 86_400
+SESSION_IDLE_SECONDS = env.int("SESSION_IDLE_MINUTES", default=24 * 60) * 60
+"""A session that nobody uses for so long is over before its seven days are."""
+MESSAGE_STORAGE = "workspace.cookies.Messages"
 ACCOUNT_ADAPTER = "workspace.sign_in.OnlyInvited"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
@@ -180,6 +183,10 @@ STORAGES = {
 # HTTPS
 HTTPS_ONLY = env.bool("HTTPS_ONLY", default=False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS_ONLY
+COOKIE_PREFIX = "__Host-" if HTTPS_ONLY else ""
+"""A cookie of such a name is taken from this very host only, over TLS and for all of it: no neighbour plants one."""
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid", f"{COOKIE_PREFIX}csrftoken"
+CSRF_COOKIE_HTTPONLY = True
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS_ONLY else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS_ONLY
 BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
