@@ -36,7 +36,7 @@ class SessionStore(db.SessionStore):
 
     def load(self) -> dict[str, Any]:
         """What is stored; that somebody came is noted. A session from before there was a limit ends when it said."""
-        row = self._get_session_from_db()
+        row = self._get_session_from_db()  # type: ignore[attr-defined]  # django-stubs do not know it
         if row is None:
             return {}
         session = self.decode(row.session_data)
