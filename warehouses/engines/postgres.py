@@ -16,19 +16,26 @@ from django import forms
 
 from warehouses.engines.address import is_allowed, resolve
 from warehouses.engines.base import Engine, Probe, Session
+from warehouses.engines.certificates import why_not_trusted
 from warehouses.engines.deadline import done_within
 from warehouses.engines.postgres_link import GRACE, Link
 from warehouses.engines.postgres_session import PostgresSession
-from warehouses.engines.sqlstates import Place, refusal, silence
+from warehouses.engines.sqlstates import Place, distrust, refusal, silence
 from workspace.errors import ConfigError, PublicError
 from workspace.hub.columns import SYSTEM
 
 TLS_MODES = (
-    ("verify-full", "Encrypt, and verify certificate and host name"),
-    ("verify-ca", "Encrypt, and verify the certificate"),
-    ("require", "Encrypt"),
-    ("disable", "Do not encrypt (only for hosts this installation allows)"),
+    ("verify-full", "Encrypt, verify certificate and host name"),
+    ("verify-ca", "Encrypt, verify the certificate"),
+    ("require", "Encrypt, verify nothing"),
+    ("disable", "Do not encrypt"),
 )
+
+VERIFIED = {
+    "verify-full": "certificate and host name verified",
+    "verify-ca": "certificate verified, host name not verified",
+    "require": "certificate not verified",
+}
 
 PREPARATION = """CREATE USER tributary PASSWORD '…';
 CREATE DATABASE warehouse OWNER tributary;
@@ -101,7 +108,14 @@ class PostgresForm(forms.Form):
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         help_text="Kept encrypted and never shown again.",
     )
-    tls = forms.ChoiceField(label="TLS", choices=TLS_MODES, initial="require", required=False)
+    tls = forms.ChoiceField(
+        label="TLS",
+        choices=TLS_MODES,
+        initial="verify-full",
+        required=False,
+        help_text="Without the host name, any server with a certificate of the same authority is believed; with "
+        "nothing verified, whoever is in between. Not encrypting takes a host that this installation allows.",
+    )
     ca = forms.CharField(
         label="CA certificate",
         required=False,
@@ -126,8 +140,8 @@ class PostgresForm(forms.Form):
         return self.cleaned_data["port"] or 5432
 
     def clean_tls(self) -> str:
-        """`require` unless another mode is given."""
-        return self.cleaned_data["tls"] or "require"
+        """The strictest unless another mode is given."""
+        return self.cleaned_data["tls"] or "verify-full"
 
     def clean_ca(self) -> str:
         """The certificates, once OpenSSL has read them."""
@@ -209,10 +223,17 @@ class Postgres(Engine):
             try:
                 connection = done_within(limit, connect, lambda late: late.close())
             except psycopg2.Error as error:
-                raise refusal(error, place) from error
+                raise self._explained(refusal(error, place), addresses, authorities) from error
         if connection is None:
             raise silence(place)
         return connection
+
+    def _explained(self, error: PublicError, addresses: list[str], authorities: str | None) -> PublicError:
+        """The failure, with what is wrong with a certificate where libpq did not say it."""
+        if authorities and "verify failed" in error.message:
+            reason = why_not_trusted(addresses, self._place.port, authorities)
+            return distrust(reason, self._place) if reason else error
+        return error
 
     def _refuse_plain_text(self) -> None:
         """Without TLS password and data cross the network readable: only to hosts the operator vouches for."""
@@ -242,8 +263,7 @@ class Postgres(Engine):
     def _encryption(self, connection: Any) -> str:
         if not connection.info.ssl_in_use:
             return "Not encrypted, as chosen."
-        verified = "verified" if self._tls.startswith("verify") else "not verified"
-        return f"Encrypted with {connection.info.ssl_attribute('protocol')}, certificate {verified}."
+        return f"Encrypted with {connection.info.ssl_attribute('protocol')}, {VERIFIED[self._tls]}."
 
     def _rights(self, link: Link) -> Probe:
         """Do once what a sync does, and forget it; all in all it takes no longer than CHECK."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import psycopg2
 
+from warehouses.engines.certificates import EXPIRED, NOT_YET, SELF_SIGNED, UNKNOWN_AUTHORITY
 from workspace.errors import ConfigError, PublicError, TransientError
 
 
@@ -201,12 +202,34 @@ NO_ANSWER = Reply(
     "{host} does not answer on port {port}.",
     "Check host and port, and let our addresses through the database's firewall.",
 )
+UNVERIFIED = "Or choose “Encrypt, verify nothing”: whoever is in between can then pose as the database."
 NOT_TRUSTED = Reply(
     ConfigError,
     "certificate_not_trusted",
     "The certificate of {host} is not trusted: {said}",
-    "Paste the certificate of the authority that signed it, or choose `require` to encrypt without verifying.",
+    f"Paste the certificate of the authority that signed it under CA certificate. {UNVERIFIED}",
 )
+OTHER_NAME = Reply(
+    ConfigError,
+    "certificate_not_trusted",
+    "The certificate is not for {host}: {said}",
+    "Enter the host by the name that its certificate is for. If the authority signs for your servers alone, "
+    "“Encrypt, verify the certificate” is safe as well.",
+)
+DISTRUSTED = {
+    EXPIRED: ("The certificate of {host} has expired.", f"Have it renewed. {UNVERIFIED}"),
+    NOT_YET: ("The certificate of {host} is not valid yet.", "Check the clock of the database and ours."),
+    SELF_SIGNED: (
+        "The certificate of {host} is signed by itself, and it is not one you gave us.",
+        f"Paste it under CA certificate, to trust this one alone. {UNVERIFIED}",
+    ),
+    UNKNOWN_AUTHORITY: (
+        "The certificate of {host} is signed by an authority that is not trusted.",
+        "Paste the certificate of that authority under CA certificate; providers have it for download. "
+        f"{UNVERIFIED}",
+    ),
+}
+"""In words, why a certificate is not trusted."""
 AT_CONNECT = (
     ("Connection refused", Reply(TransientError, "refused", "Nothing listens on port {port} of {host}.",
                                  "Check host and port, and that the database listens to the network.")),
@@ -214,9 +237,10 @@ AT_CONNECT = (
     ("No route to host", NO_ANSWER),
     ("Network is unreachable", NO_ANSWER),
     ("server does not support SSL", Reply(ConfigError, "tls_unsupported", "{host}:{port} does not offer TLS.",
-                                          "Turn on TLS in the database (ssl = on).")),
+                                          "Turn on TLS in the database (ssl = on), or choose “Do not encrypt”: "
+                                          "for hosts of a network of your own, which this installation allows.")),
     ("certificate verify failed", NOT_TRUSTED),
-    ("server certificate for", NOT_TRUSTED),
+    ("server certificate for", OTHER_NAME),
     ("invalid response to SSL negotiation", NOT_POSTGRESQL),
     ("expected authentication request", NOT_POSTGRESQL),
     ("password authentication failed", CREDENTIALS),
@@ -262,6 +286,12 @@ def explained(error: psycopg2.Error, place: Place) -> PublicError | None:
 def silence(place: Place) -> PublicError:
     """A server that keeps the line open and says nothing, in words."""
     return _worded(SILENT, place)
+
+
+def distrust(reason: str, place: Place) -> PublicError:
+    """A certificate that is not trusted, in words; `reason` is one of certificates'."""
+    message, action = DISTRUSTED[reason]
+    return _worded(Reply(ConfigError, NOT_TRUSTED.code, message, action), place)
 
 
 def refusal(error: psycopg2.Error, place: Place) -> PublicError:

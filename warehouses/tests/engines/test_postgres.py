@@ -7,7 +7,6 @@ import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +17,6 @@ from warehouses.engines import postgres_link
 from warehouses.engines.base import Probe, Session
 from warehouses.engines.postgres import Postgres, PostgresForm
 from warehouses.tests.engines.conftest import MOMENT, Bed, a_row, postgres_bed, postgres_settings, with_system
-from warehouses.tests.engines.tls_relay import relay, self_signed
 from workspace.errors import ConfigError, PublicError, TransientError
 from workspace.hub.columns import Column, Type
 
@@ -303,35 +301,6 @@ def test_an_unencrypted_connection_needs_the_operators_word(monkeypatch: pytest.
     assert (probe.name, probe.message) == ("tls", f"The connection to {place['host']} has to be encrypted.")
 
 
-def test_a_server_without_tls_is_told_from_one_that_is_away() -> None:
-    probe = failed(an_engine(tls="require"))
-    assert (probe.name, "does not offer TLS" in probe.message) == ("tls", True)
-
-
-@pytest.mark.parametrize(
-    ("mode", "named", "trusted", "passes"),
-    [
-        ("require", "elsewhere.example", False, True),
-        ("verify-ca", "elsewhere.example", True, True),
-        ("verify-ca", "127.0.0.1", False, False),
-        ("verify-full", "127.0.0.1", True, True),
-        ("verify-full", "elsewhere.example", True, False),
-    ],
-)
-def test_certificates_are_verified_as_far_as_the_mode_says(
-    tmp_path: Path, mode: str, named: str, trusted: bool, passes: bool
-) -> None:
-    place = postgres_settings()
-    certificate, key = self_signed(tmp_path, named)
-    with relay((place["host"], place["port"]), certificate, key) as port:
-        ca = certificate.read_text() if trusted else ""
-        probes = an_engine(host="127.0.0.1", port=port, tls=mode, ca=ca).check()
-    outcome = {probe.name: probe for probe in probes}["tls"]
-    assert outcome.ok is passes
-    assert ("verified" if passes else "not trusted") in outcome.message
-    assert ("not verified" in outcome.message) is (mode == "require")
-
-
 def test_a_lost_connection_is_tried_again(bed: Bed, cases: Session) -> None:
     cases.count(bed.schema, "cases")
     disconnect(bed)
@@ -381,8 +350,8 @@ def test_the_form_fills_in_port_and_tls() -> None:
     form = PostgresForm({"host": " db.example.com. ", "database": "d", "user": "u", "password": " p "})
     assert form.is_valid()
     assert {**form.cleaned_data} == {
-        "host": "db.example.com", "port": 5432, "database": "d", "user": "u", "password": " p ", "tls": "require",
-        "ca": "",
+        "host": "db.example.com", "port": 5432, "database": "d", "user": "u", "password": " p ",
+        "tls": "verify-full", "ca": "",
     }  # fmt: skip
 
 

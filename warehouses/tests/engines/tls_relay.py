@@ -17,28 +17,53 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 SSL_REQUEST = (8).to_bytes(4, "big") + (80877103).to_bytes(4, "big")
 
+NAME = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "relay")])
+PEM = serialization.Encoding.PEM
 
-def self_signed(folder: Path, host: str) -> tuple[Path, Path]:
-    """A certificate for a host, and its key, as PEM files."""
+
+def self_signed(folder: Path, host: str, days: tuple[int, int] = (-1, 1)) -> tuple[Path, Path]:
+    """A certificate for a host, valid between two days counted from now, and its key, as PEM files."""
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "relay")])
-    now = datetime.datetime.now(datetime.UTC)
+    return _written(folder, _certificate(host, days, key, key, NAME), key)
+
+
+def signed_by_another(folder: Path, host: str) -> tuple[Path, Path, Path]:
+    """A certificate for a host, its key, and the authority's certificate that signed it."""
+    key, authority_key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    authority = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "authority")])
+    ca = folder / "ca.pem"
+    signer = _certificate("authority.example", (-1, 1), authority_key, authority_key, authority, authority)
+    ca.write_bytes(signer.public_bytes(PEM))
+    return *_written(folder, _certificate(host, (-1, 1), key, authority_key, authority), key), ca
+
+
+def _certificate(
+    host: str,
+    days: tuple[int, int],
+    key: ec.EllipticCurvePrivateKey,
+    signer: ec.EllipticCurvePrivateKey,
+    issuer: x509.Name,
+    name: x509.Name = NAME,
+) -> x509.Certificate:
+    begin, end = (datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=number) for number in days)
     try:
         subject: x509.GeneralName = x509.IPAddress(ipaddress.ip_address(host))
     except ValueError:
         subject = x509.DNSName(host)
-    certificate = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([subject]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
+    builder = x509.CertificateBuilder(issuer, name, key.public_key(), x509.random_serial_number(), begin, end)
+    return (
+        builder.add_extension(x509.SubjectAlternativeName([subject]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=key is signer, path_length=None), critical=True)
+        .sign(signer, hashes.SHA256())
     )
-    pem = serialization.Encoding.PEM
-    (folder / "cert.pem").write_bytes(certificate.public_bytes(pem))
+
+
+def _written(
+    folder: Path, certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey
+) -> tuple[Path, Path]:
+    (folder / "cert.pem").write_bytes(certificate.public_bytes(PEM))
     plain, none = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    (folder / "key.pem").write_bytes(key.private_bytes(pem, plain, none))
+    (folder / "key.pem").write_bytes(key.private_bytes(PEM, plain, none))
     return folder / "cert.pem", folder / "key.pem"
 
 
