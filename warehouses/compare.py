@@ -26,6 +26,7 @@ from workspace.foreground import run_to_end
 from workspace.hub import store
 from workspace.hub.checksums import Checksums, add_rows, differing_buckets
 from workspace.hub.columns import SYSTEM, SYSTEM_NAMES, Column, Layout, Type
+from workspace.hub.room import Room
 from workspace.runs import Lease, Run
 from workspace.slices import Slice, SliceOver, take_slice
 
@@ -151,7 +152,10 @@ class CompareSlice(Slice[Comparison]):
             found = session.describe(self.schema)[name]
         session.commit()
         stored = {column: type_ for column, type_ in found.items() if column in known}
-        return Table(mark, self.run.progress["until"], stored, Layout(stored, off), finding)
+        layout = Layout(
+            stored, off, room=Room(lambda: 0, session.most_values)
+        )  # what has no column is beyond
+        return Table(mark, self.run.progress["until"], stored, layout, finding)
 
     def _differing_buckets(self, session: Session, table: Table) -> list[str]:
         """Buckets of ids in which anything differs: checksums of what is expected against those of the table."""

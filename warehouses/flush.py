@@ -28,6 +28,8 @@ from workspace.errors import ConfigError, PublicError, TransientError
 from workspace.hub import store
 from workspace.hub.columns import SYSTEM, SYSTEM_NAMES, Change, Column, Layout, Type
 from workspace.hub.models import Collection
+from workspace.hub.names import OVERFLOW
+from workspace.hub.room import Room
 from workspace.payload import parse
 from workspace.runs import Cancelled, Lease, Run
 from workspace.slices import Slice, take_slice
@@ -272,7 +274,8 @@ class FlushSlice(Slice[WarehouseSync]):
         """Merge the target's slices, one after the other; the caller commits."""
         off = frozenset(self.connection.properties_off.get(target.name, []))
         fits_float = partial(session.fits_float, self.schema, target.name)
-        layout, flushed = Layout(self.tables.get(target.name, {}), off, fits_float), 0
+        room = Room(partial(session.room, self.schema, target.name), session.most_values)
+        layout, flushed = Layout(self.tables.get(target.name, {}), off, fits_float, room), 0
         with Ahead(prepare(target, layout), 1, self.lease.check) as slices:
             for slice_ in slices:
                 started = time.monotonic()
@@ -300,7 +303,9 @@ class FlushSlice(Slice[WarehouseSync]):
         if new := [change.column for change in slice_.changes if change.old is None]:
             session.add_columns(self.schema, target.name, new)
         for change in slice_.changes:
-            if change.old is not None:
+            if change.name == OVERFLOW:
+                self.run.notice("info", "overflow", change.sentence, collection=target.name)
+            elif change.old is not None:
                 session.widen(self.schema, target.name, change.column)
                 self.run.notice("info", "column_widened", change.sentence, collection=target.name)
         for warning in slice_.warnings:

@@ -44,6 +44,9 @@ class Session(ABC):
     Every method raises ConfigError or TransientError. They may be called from several threads: one waits for another.
     """
 
+    most_values: ClassVar[int | None] = None
+    """Values besides NULL that fit in a row, whatever they are; None where there is no such limit."""
+
     @property
     @abstractmethod
     def lost(self) -> bool:
@@ -67,6 +70,13 @@ class Session(ABC):
     @abstractmethod
     def add_columns(self, schema: str, table: str, columns: Sequence[Column]) -> None:
         """Add columns, empty; a column that is there already stays."""
+
+    def room(self, schema: str, table: str) -> int | None:
+        """How many more columns of properties the table takes, made or not; None where there is no limit.
+
+        One column more must still fit then, and columns that somebody dropped.
+        """
+        return None
 
     @abstractmethod
     def widen(self, schema: str, table: str, column: Column) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import psycopg2
 import psycopg2.errors
@@ -47,12 +47,18 @@ from workspace.errors import ConfigError, TransientError
 from workspace.hub.checksums import LEFT_OUT, Checksums
 from workspace.hub.columns import SYSTEM, Column, Type
 
+MOST_COLUMNS = 1_500
+"""PostgreSQL counts 1,600 in the life of a table, dropped ones as well: so many are left to give lost ones back."""
+
 MARK = re.compile(r"\[filled by Tributary for ([^\]]*)\]")
 """In the comment on a schema: who fills it."""
 
 
 class PostgresSession(Session):
     """A link with its transaction; one method at a time, from whatever thread."""
+
+    # A row has 8,160 bytes; of a value that is longer than 24 bytes 18 stay in the row at the worst.
+    most_values: ClassVar[int | None] = 320
 
     def __init__(self, link: Link, place: Place) -> None:
         self._link = link
@@ -114,6 +120,12 @@ class PostgresSession(Session):
             additions = ", ".join(f"ADD COLUMN IF NOT EXISTS {definition(column)}" for column in columns)
             if additions:
                 self._run(f"ALTER TABLE {target_of(schema, table)} {additions}")
+
+    def room(self, schema: str, table: str) -> int:
+        with self._read(schema, table):
+            sql = "SELECT coalesce(max(attnum), 0) FROM pg_attribute WHERE attrelid = to_regclass(%s)"
+            ((used,),) = self._all(sql, [target_of(schema, table)])
+            return MOST_COLUMNS - max(int(used), len(SYSTEM))
 
     def widen(self, schema: str, table: str, column: Column) -> None:
         with self._own(schema, table):

@@ -18,7 +18,8 @@ from typing import Any
 
 import orjson
 
-from workspace.hub.names import SYSTEM_NAMES, column_name, snake_case
+from workspace.hub.names import OVERFLOW, SYSTEM_NAMES, column_name, snake_case
+from workspace.hub.room import Room
 
 __all__ = ["SYSTEM", "SYSTEM_NAMES", "Change", "Column", "Layout", "Scalar", "Type", "Value"]
 __all__ += ["as_text", "column_name", "snake_case", "type_of"]
@@ -85,13 +86,14 @@ class _Place:
     """An object's place in the payload, and where its keys lead."""
 
     __slots__ = (
-        "booleans", "children", "integers", "keys", "off", "others", "reached", "texts", "timestamps",
+        "beyond", "booleans", "children", "integers", "keys", "off", "others", "reached", "texts", "timestamps",
     )  # fmt: skip
 
     def __init__(self, *keys: str) -> None:
         self.keys = keys
         self.children: dict[str, _Place] = {}
         self.off: set[str] = set()  # keys whose column is turned off
+        self.beyond: dict[str, str] = {}  # key → its name in OVERFLOW, because the table is full
         self.reached: dict[str, int] = {}  # key → index of its column, whatever its type
         # key → index of its column, by the column's type
         self.texts: dict[str, int] = {}
@@ -121,6 +123,9 @@ class Layout:
     columns turned off: they are neither in `layout.columns` nor in the rows. `fits_float(name)` is asked when
     an integer column that was there from the start meets a float: whether every stored integer is exact as a
     float. Without it the column becomes numeric, which is always right.
+
+    What has no room gathers in one column more, OVERFLOW: a JSON object of the values by the names their columns
+    would have. So does what is new when the table is full, and of a row with too many values what is last by name.
     """
 
     def __init__(
@@ -128,6 +133,7 @@ class Layout:
         columns: Mapping[str, Type],
         skip: frozenset[str] = frozenset(),
         fits_float: Callable[[str], bool] | None = None,
+        room: Room | None = None,
     ) -> None:
         passed = SYSTEM_NAMES | skip
         self.columns = [Column(name, type_) for name, type_ in columns.items() if name not in passed]
@@ -135,9 +141,11 @@ class Layout:
         self._stored = len(self.columns)
         self._skip = skip
         self._fits_float = fits_float
+        self._room = room or Room()
+        self._over: dict[str, Value] = {}  # what of the row in hand has no column
         self._long: set[int] = set()  # integer columns that have shown more than 53 bits
         self._root = _Place()
-        self._sources: dict[int, tuple[str, ...]] = {}  # index of a column → the keys that lead to it
+        self._sources: dict[str, tuple[str, ...]] = {}  # name of a column → the keys that lead to it
         self._shared = False  # whether several keys share a column, so that their order matters
         self._changes: dict[str, Change] = {}
         self._warnings: dict[str, str] = {}
@@ -151,6 +159,8 @@ class Layout:
         shared = self._shared
         row: list[Value] = [None] * len(self.columns)
         self._fill(row, self._root, _in_byte_order(payload) if shared else payload)
+        if self._over or len(row) > self._room.values:
+            self._spill(row)
         return row if shared is self._shared else self.row(payload)
 
     def take_changes(self) -> list[Change]:
@@ -215,36 +225,52 @@ class Layout:
     def _put(self, row: list[Value], place: _Place, key: str, value: Scalar) -> None:
         """Put a value in the row, making or widening its column if need be."""
         index = place.reached.get(key)
-        if index is None:
+        if index is None and key not in place.beyond:
             index = self._reach(place, key, type_of(value))
         if index is None:
+            if key in place.beyond:
+                self._over[place.beyond[key]] = value
             return
         self._widen(index, value)
         place.leading_to(self.columns[index].type)[key] = index
-        row.extend([None] * (index + 1 - len(row)))
-        row[index] = value
+        _set(row, index, value)
 
     def _reach(self, place: _Place, key: str, type_: Type) -> int | None:
-        """The index of the column a key leads to, made if there is none; None when it is turned off."""
+        """The index of the column a key leads to, made if there is none; None when it is turned off or beyond."""
         keys = (*place.keys, key)
         name = column_name(*keys)
         if name in self._skip:
             place.off.add(key)
             return None
+        self._note_source(name, keys)
+        if name not in self._index and self._room.is_full():
+            place.beyond[key] = name
+            return None
+        place.reached[key] = index = self._column(name, type_)
+        return index
+
+    def _column(self, name: str, type_: Type) -> int:
+        """The index of a column, made if there is none."""
         index = self._index.get(name)
         if index is None:
             index = self._index[name] = len(self.columns)
             self.columns.append(Column(name, type_))
-            self._changes[name] = Change(name, None, type_, f"New column {name} ({type_}).")
-        self._note_source(index, keys)
-        place.reached[key] = index
+            self._changes[name] = Change(name, None, type_, _sentence(name, None, type_, type_))
+            self._room.take()
         return index
 
-    def _note_source(self, index: int, keys: tuple[str, ...]) -> None:
-        first = self._sources.setdefault(index, keys)
+    def _spill(self, row: list[Value]) -> None:
+        """Gather in OVERFLOW what the table has no column for, and what is too much for one row."""
+        over, self._over = self._over, {}
+        for index in self._room.surplus(row, self.columns):
+            over[self.columns[index].name], row[index] = row[index], None
+        if over and OVERFLOW not in self._skip:
+            _set(row, self._column(OVERFLOW, Type.TEXT), _json_text(dict(sorted(over.items()))))
+
+    def _note_source(self, name: str, keys: tuple[str, ...]) -> None:
+        first = self._sources.setdefault(name, keys)
         if first != keys:
             self._shared = True
-            name = self.columns[index].name
             self._warnings[name] = (
                 f"{'.'.join(first)} and {'.'.join(keys)} share the column {name}: "
                 "where both have a value, the last in byte order is kept."
@@ -327,6 +353,8 @@ def _is_timestamp(text: str) -> bool:
 
 
 def _sentence(name: str, old: Type | None, new: Type, found: Type) -> str:
+    if name == OVERFLOW:
+        return f"More properties than fit in columns: the others are in {OVERFLOW}, as JSON."
     if old is None:
         return f"New column {name} ({new})."
     return f"Column {name} was widened from {old} to {new}, because a value of type {found} arrived."
@@ -338,6 +366,11 @@ def _json_text(value: Any) -> str:
         return orjson.dumps(value).decode()
     except TypeError:  # an integer beyond 64 bits, a lone surrogate, nesting beyond 254 levels
         return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+def _set(row: list[Value], index: int, value: Value) -> None:
+    row.extend([None] * (index + 1 - len(row)))
+    row[index] = value
 
 
 def _in_byte_order(payload: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,9 @@ import re
 
 SYSTEM_NAMES = frozenset({"id", "received_at", "uuid", "uuid_ts", "_version", "_deleted_at"})
 
+OVERFLOW = "_overflow"
+"""The column for what a table has no column for; no property is called like that, their names begin with a letter."""
+
 LONGEST = 63
 """Bytes of an identifier in PostgreSQL, the shortest of the engines; one limit keeps names alike on all."""
 

@@ -13,7 +13,8 @@ from warehouses.engines import ENGINES, engine_for
 from warehouses.engines.base import Counts, Row, Session
 from warehouses.tests.engines.conftest import MOMENT, Bed, a_row, with_system
 from workspace.errors import ConfigError
-from workspace.hub.columns import SYSTEM, Column, Type, Value, as_text
+from workspace.hub.columns import SYSTEM, Column, Scalar, Type, Value, as_text, type_of
+from workspace.hub.names import OVERFLOW
 
 SUBJECT, PRIORITY = Column("subject", Type.TEXT), Column("priority", Type.INTEGER)
 ALL_TYPES = [Column(f"a_{type_}", type_) for type_ in Type]
@@ -163,6 +164,28 @@ def test_a_text_of_a_megabyte_is_kept(bed: Bed, session: Session) -> None:
     text = "ä line\n" * 150_000
     loaded(session, bed, [SUBJECT], a_row("1", 1, text), a_row("2", 1, "b"))
     assert column(bed, "subject") == [text, "b"]
+
+
+def test_room_is_what_is_left_when_columns_are_made_or_dropped(bed: Bed, session: Session) -> None:
+    before = session.room(bed.schema, "cases")
+    session.create_table(bed.schema, "cases", [SUBJECT, PRIORITY])
+    after = session.room(bed.schema, "cases")
+    assert (before is None and after is None) or (before or 0) - (after or 0) == 2
+    session.commit()
+    bed.read(f"ALTER TABLE {bed.table('cases')} DROP COLUMN priority")
+    assert session.room(bed.schema, "cases") in (after, (after or 0) + 1)
+
+
+LONG_AND_SHORT = ["x" * length for length in (1, 20, 23, 24, 25, 200, 9_000)]
+
+
+@pytest.mark.parametrize(
+    "value", [*LONG_AND_SHORT, 2**63 - 1, 0.1, 2**200], ids=lambda value: str(value)[:25]
+)
+def test_a_row_of_as_many_values_as_are_said_to_fit_fits(bed: Bed, session: Session, value: Scalar) -> None:
+    wide = [Column(f"c{number}", type_of(value)) for number in range(session.most_values or 1)]
+    row = a_row("x" * 60, 1, *[value] * len(wide), "{}" * 5_000, deleted=True)
+    assert loaded(session, bed, [*wide, Column(OVERFLOW, Type.TEXT)], row) == 1
 
 
 FLOATS = [0.1, 5.0, -0.0, 1e-7, 1e22, 1.5e300, 5e-324, 0.1 + 0.2, 123456789012345.6, 1e15, -2.5]
