@@ -29,7 +29,8 @@ class Record(NamedTuple):
     """When the vendor last changed it (UTC, never later than the vendor's own clock); None when it does not
     say."""
     body: dict[str, Any]
-    """The whole object as received, plus its references as properties (`customer_id`)."""
+    """All that the vendor says of the object, its references as properties (`customer_id`); addresses of the API that
+    follow from the id may be left out."""
 
 
 class Rejected(NamedTuple):

@@ -87,7 +87,7 @@ class Checker:
             stored = hub.get(key)
             if stored is None or stored["gone"]:
                 counts.add("lost", f"{name} {key} is not in the Hub")
-            elif any(stored["payload"].get(part) != value for part, value in item.items()):
+            elif not stands_for(item, stored["payload"]):
                 counts.add("lost", f"a change of {name} {key} is not in the Hub")
         for key, stored in hub.items():
             if key not in truth and not stored["gone"]:
@@ -123,6 +123,26 @@ class Checker:
             if version < seen.get((name, key), 0):
                 counts.add("regressed", f"{name} {key} in the {where}")
             seen[name, key] = version
+
+
+def stands_for(item: dict[str, Any], payload: dict[str, Any]) -> bool:
+    """Whether the Hub has all that Desk says of an object: each property, and what its links tell."""
+    links = item.get("_links") or {}
+    own = f"{(links.get('self') or {}).get('href')}/"
+    same = all(payload.get(part) == value for part, value in item.items() if part != "_links")
+    return same and all(
+        _tells(name, link, own, payload) for name, link in links.items() if link and name != "self"
+    )
+
+
+def _tells(name: str, link: dict[str, Any], own: str, payload: dict[str, Any]) -> bool:
+    """A link beneath the object tells no more than its count; another one whom the object belongs to."""
+    kept = (payload.get("_links") or {}).get(name) or {}
+    if any(kept.get(key) != value for key, value in link.items() if key not in ("href", "class")):
+        return False
+    address = link["href"] or ""
+    found = (payload.get(f"{name}_id"), payload.get(name), (kept.get("href") or "").rpartition("/")[2])
+    return not address or address.startswith(own) or address.rpartition("/")[2] in found
 
 
 def _same(value: Any, stored: Any) -> bool:

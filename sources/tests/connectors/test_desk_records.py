@@ -18,6 +18,7 @@ from sources.connectors.desk.transport import Reply
 from sources.connectors.desk.walks import Leap
 from sources.tests.connectors.made import case
 from workspace import payload
+from workspace.drill.checker import stands_for
 
 CLOCK = datetime(2016, 11, 22, 10, tzinfo=UTC)
 RECORDED = Path(__file__).parents[4] / "shared" / "desk-recorded"
@@ -95,6 +96,25 @@ def test_links_that_lead_nowhere_leave_the_reference_empty() -> None:
     assert body["company"] == "Acme"
 
 
+def test_of_the_links_only_what_says_something_is_kept() -> None:
+    links = {
+        "self": {"href": "/api/v2/cases/7", "class": "case"},
+        "customer": {"href": "/api/v2/customers/3", "class": "customer"},
+        "locked_by": None,
+        "history": {"href": "/api/v2/cases/7/history", "class": "history"},
+        "replies": {"href": "/api/v2/cases/7/replies", "class": "reply", "count": 2},
+        "parent": {"href": "/api/v2/cases/77", "class": "case"},
+        "feedbacks": None,
+    }
+    records, _ = read_records([{"id": 7, "_links": links}], Cases.references, CLOCK)
+    kept = {
+        "replies": {"count": 2},
+        "parent": {"href": "/api/v2/cases/77", "class": "case"},
+        "feedbacks": None,
+    }
+    assert records[0].body == {"id": 7, "customer_id": "3", "locked_by_id": None, "_links": kept}
+
+
 def test_the_next_run_looks_back_from_the_beginning_of_a_long_one() -> None:
     progress = Progress(since=100)
     for minute in (1, 2):
@@ -123,9 +143,10 @@ def test_recorded_lists_are_understood(reply: Reply) -> None:
     records, rejected = read_records(listing.entries, references, listing.clock)
     assert (len(records), rejected) == (count, [])
     assert all(record.id.isdecimal() for record in records)
-    for record in records:
-        links = record.body["_links"]
+    entries = parse_listing(reply, "https://devel.desk.com", "/api/v2/cases").entries
+    for record, entry in zip(records, entries, strict=True):
+        assert stands_for(entry, record.body)
         for name, link in references:
-            target = (links.get(link) or {}).get("href")
+            target = (entry["_links"].get(link) or {}).get("href")
             assert record.body.get(name) == (target.rpartition("/")[2] if target else None)
         assert payload.render(record.body)[1] == 0
