@@ -17,7 +17,12 @@ from functools import partial
 from typing import Any
 
 _about: ContextVar[dict[str, str]] = ContextVar("about")
-_KEYS = re.compile(r"(/invitation/|/password/reset/key/)[^/?\s\"\\]+")
+_SLASH = r"(?:/|%(?:25)*2F)"
+"""In an address within an address it is quoted, once or more often."""
+_KEYS = re.compile(
+    rf"({_SLASH}invitation{_SLASH}|{_SLASH}password{_SLASH}reset{_SLASH}key{_SLASH})[^/?\s\"'\\]+",
+    re.IGNORECASE,
+)
 """The ends of links that were mailed: who has one gets in."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 
@@ -48,11 +53,10 @@ class JsonLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Moment, level, logger, message, the fields of `about`, and the exception if there is one."""
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
-        message = without_keys(record.getMessage())
-        line = {"at": at, "level": record.levelname, "logger": record.name, "message": message}
+        line = {"at": at, "level": record.levelname, "logger": record.name, "message": record.getMessage()}
         if record.exc_info and record.exc_info[0]:
             line["exception"] = "".join(traceback.format_exception(*record.exc_info))
-        return json.dumps(line | _about.get({}))
+        return without_keys(json.dumps(line | _about.get({})))
 
 
 class PlainLines(logging.Formatter):
@@ -61,10 +65,14 @@ class PlainLines(logging.Formatter):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s")
 
+    def format(self, record: logging.LogRecord) -> str:
+        """The line and any traceback."""
+        return without_keys(super().format(record))
+
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802, logging's own name
         """The line before any traceback."""
         fields = "".join(f" {name}={value}" for name, value in _about.get({}).items())
-        return _escaped(without_keys(super().formatMessage(record)) + fields)
+        return _escaped(super().formatMessage(record) + fields)
 
     def formatException(self, ei: Any) -> str:  # noqa: N802
         """A traceback whose lines, and those of a message in it, cannot be taken for lines of the log."""

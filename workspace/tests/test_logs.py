@@ -117,14 +117,25 @@ def test_no_line_of_a_traceback_can_be_taken_for_one_of_the_log(written: Written
 @pytest.mark.parametrize("formatter", [JsonLines, PlainLines])
 @pytest.mark.parametrize(
     "path",
-    ["/invitation/abc-DEF_9", "/invitation/abc-DEF_9x?a=1", "/accounts/password/reset/key/1-abc-DEF_9/"],
+    [
+        "/invitation/abc-DEF_9",
+        "/invitation/abc-DEF_9x?a=1",
+        "/accounts/password/reset/key/1-abc-DEF_9/",
+        "/accounts/login/?next=%2Finvitation%2Fabc-DEF_9",
+        "/accounts/?next=%2finvitation%2fabc&then=%252Faccounts%252Fpassword%252Freset%252Fkey%252F1-abc%252F",
+    ],
 )
 def test_links_that_open_a_door_are_not_logged(
     path: str, formatter: type[logging.Formatter], written: Written
 ) -> None:
     stream = written(formatter)
     log.warning('"GET %s HTTP/1.1" 200', path)
+    try:
+        raise ValueError(path)
+    except ValueError:
+        log.exception("It failed")
     assert "abc" not in stream.getvalue()
+    assert "ValueError" in stream.getvalue()
     assert path.split("/")[1] in stream.getvalue()
 
 
