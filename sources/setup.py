@@ -14,7 +14,7 @@ from sources.connectors.base import Account
 from sources.models import Source, SourceSync
 from sources.schedule import request_sync
 from sources.tasks import enqueue
-from sources.traffic import SharedTraffic
+from sources.traffic import BriefTraffic
 from workspace.errors import ConfigError
 from workspace.forms import validated
 from workspace.hub.models import Schema
@@ -98,7 +98,7 @@ def set_warehouses(source: Source, warehouses: Iterable[Any]) -> None:
 def try_source(source: Source, fields: Mapping[str, Any]) -> Account:
     """Check credentials without keeping them; raises ConfigError naming what is wrong."""
     settings = validated(source.connector.SettingsForm(dict(fields)))
-    return source.connector.check(settings, SharedTraffic(source.pk))
+    return source.connector.check(settings, BriefTraffic())
 
 
 def check_source(source: Source, fields: Mapping[str, Any]) -> None:

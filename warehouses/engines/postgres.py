@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import ssl
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from functools import partial
@@ -17,12 +18,12 @@ from django import forms
 from warehouses.engines.address import is_allowed, resolve
 from warehouses.engines.base import Engine, Probe, Session
 from warehouses.engines.certificates import why_not_trusted
-from warehouses.engines.deadline import done_within
 from warehouses.engines.postgres_link import GRACE, Link
 from warehouses.engines.postgres_session import PostgresSession
 from warehouses.engines.sqlstates import Place, distrust, refusal, silence
 from workspace.errors import ConfigError, PublicError
 from workspace.hub.columns import SYSTEM
+from workspace.within import done_within
 
 TLS_MODES = (
     ("verify-full", "Encrypt, verify certificate and host name"),
@@ -42,13 +43,12 @@ CREATE DATABASE warehouse OWNER tributary;
 -- or, for a database that is there already:
 GRANT CONNECT, CREATE ON DATABASE … TO tributary;"""
 
-CONNECT, CHECK = 10, 20
-"""Seconds for each address of the host, and for all that a connection test does once it is connected."""
+CONNECT, CHECK = 10, 9
+"""Seconds for each address of the host, and for a whole connection test, which somebody waits for."""
 
 FIXED = {
     "application_name": "tributary",
     "client_encoding": "UTF8",
-    "connect_timeout": CONNECT,
     "keepalives_idle": 30,
     "keepalives_interval": 10,
     "keepalives_count": 3,
@@ -176,12 +176,14 @@ class Postgres(Engine):
             yield PostgresSession(link, self._place)
 
     def check(self) -> list[Probe]:
-        place = self._place
+        place, began = self._place, time.monotonic()
         try:
-            address = resolve(place.host, place.port, self.allowed_hosts)[0]
-            connection = self._connect()
+            found = done_within(CHECK, self._reached, lambda late: late[1].close())
+            if found is None:
+                raise silence(place)
         except PublicError as error:
             return [*self._steps_before(error), Probe(_step(error), False, error.message, error.action)]
+        address, connection = found
         with closing(Link(connection, place, CHECK)) as link:
             passed = [
                 Probe("dns", True, f"{place.host} is {address}."),
@@ -189,7 +191,7 @@ class Postgres(Engine):
                 Probe("tls", True, self._encryption(connection)),
                 Probe("login", True, f"{place.user} is logged in to {place.database}."),
             ]
-            return [*passed, self._rights(link)]
+            return [*passed, self._rights(link, CHECK - (time.monotonic() - began))]
 
     @property
     def _place(self) -> Place:
@@ -200,9 +202,15 @@ class Postgres(Engine):
     def _tls(self) -> str:
         return self.settings.get("tls") or "require"
 
-    def _connect(self) -> Any:
-        """A connection with bounded waits to the addresses that were looked at."""
+    def _reached(self) -> tuple[str, Any]:
+        """The host's address and a connection, in less time than a test has for all."""
         place = self._place
+        addresses = resolve(place.host, place.port, self.allowed_hosts)
+        return addresses[0], self._connect(max(1, (CHECK - 1) // len(addresses)))
+
+    def _connect(self, seconds: int | None = None) -> Any:
+        """A connection with bounded waits to the addresses that were looked at; `seconds` for each."""
+        place, seconds = self._place, seconds or CONNECT
         addresses = resolve(place.host, place.port, self.allowed_hosts)
         self._refuse_plain_text()
         with self._authorities() as authorities:
@@ -216,10 +224,11 @@ class Postgres(Engine):
                 password=self.settings.get("password") or "",
                 sslmode=self._tls,
                 sslrootcert=authorities,
+                connect_timeout=seconds,
                 **FIXED,
             )
             # libpq bounds what it does, but psycopg2 may ask something more of its own.
-            limit = CONNECT * len(addresses) + GRACE
+            limit = seconds * len(addresses) + GRACE
             try:
                 connection = done_within(limit, connect, lambda late: late.close())
             except psycopg2.Error as error:
@@ -265,13 +274,13 @@ class Postgres(Engine):
             return "Not encrypted, as chosen."
         return f"Encrypted with {connection.info.ssl_attribute('protocol')}, {VERIFIED[self._tls]}."
 
-    def _rights(self, link: Link) -> Probe:
-        """Do once what a sync does, and forget it; all in all it takes no longer than CHECK."""
+    def _rights(self, link: Link, seconds: float) -> Probe:
+        """Do once what a sync does, and forget it, all within so many seconds."""
         session = PostgresSession(link, self._place)
         schema = f"tributary_check_{secrets.token_hex(4)}"
         row = ["1", None, None, None, 1, None]
         try:
-            with link.within(CHECK):
+            with link.within(seconds):
                 if session.has_together(OUR_TABLES):
                     return Probe(
                         "rights",

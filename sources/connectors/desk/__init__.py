@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, closing
 from datetime import timedelta
@@ -12,7 +13,7 @@ from requests.auth import AuthBase, HTTPBasicAuth
 from requests_oauthlib import OAuth1
 
 from sources.connectors.base import Account, Connector, Traffic
-from sources.connectors.desk.check import check_account
+from sources.connectors.desk.check import CHECK_SECONDS, check_account, silent
 from sources.connectors.desk.client import DeskClient, Patience
 from sources.connectors.desk.collections import (
     Articles,
@@ -26,6 +27,7 @@ from sources.connectors.desk.collections import (
 from sources.connectors.desk.echoes import blot
 from sources.connectors.desk.form import BASIC, OAUTH, DeskForm
 from sources.connectors.desk.transport import Line
+from workspace.within import done_within
 
 
 class Desk(Connector):
@@ -49,17 +51,27 @@ class Desk(Connector):
 
     def check(self, settings: Mapping[str, Any], traffic: Traffic) -> Account:
         """One request, two when the first one fails."""
-        with closing(_client(settings, traffic, Patience(attempts=2, refusals=1))) as client:
-            return check_account(client, settings)
+        client = _client(settings, traffic, Patience(attempts=2, refusals=1), CHECK_SECONDS)
+
+        def ask() -> Account:
+            with closing(client):
+                return check_account(client, settings)
+
+        account = done_within(CHECK_SECONDS, ask)
+        if account is None:
+            raise silent(client.host)
+        return account
 
     def open(self, settings: Mapping[str, Any], traffic: Traffic) -> AbstractContextManager[DeskClient]:
         """A client with one connection, opened with the first request."""
         return closing(_client(settings, traffic, Patience()))
 
 
-def _client(settings: Mapping[str, Any], traffic: Traffic, patience: Patience) -> DeskClient:
+def _client(
+    settings: Mapping[str, Any], traffic: Traffic, patience: Patience, seconds: float = math.inf
+) -> DeskClient:
     agent = f"Tributary/{installation.VERSION}"
-    line = Line(settings["base_url"], _auth(settings), agent, traffic.allowed_hosts)
+    line = Line(settings["base_url"], _auth(settings), agent, traffic.allowed_hosts, seconds)
     return DeskClient(line, traffic, patience, blot(settings))
 
 

@@ -10,6 +10,8 @@ from sources.connectors.desk.client import DeskClient
 from workspace.errors import PublicError, TransientError
 
 CREDENTIALS = ("credentials_rejected", "forbidden")
+CHECK_SECONDS = 9
+"""For the whole test, which somebody waits for; the name servers' time is in it."""
 BUSY = ("rate_limited", "server_error")
 
 
@@ -36,7 +38,17 @@ def check_account(client: DeskClient, settings: Mapping[str, Any]) -> Account:
     return Account(client.host, {"User": name, "Level": level})
 
 
+def silent(host: str) -> SettingsError:
+    """Whoever is there says nothing."""
+    message = f"{host} did not answer within {CHECK_SECONDS} s."
+    return SettingsError(
+        message, code="timed_out", field="subdomain", action="Try again, or check the subdomain."
+    )
+
+
 def _at_field(error: PublicError, host: str, field: str) -> SettingsError:
+    if error.code == "timed_out":
+        return silent(host)
     if error.code == "malformed_answer":
         return _not_desk(host)
     if error.code in ("not_found", "not_desk", "request_refused"):

@@ -7,6 +7,7 @@ redirects and cost as much time as parsing a page of cases.
 from __future__ import annotations
 
 import io
+import math
 import socket
 import time
 from collections.abc import Iterable, Mapping
@@ -39,10 +40,21 @@ class Reply(NamedTuple):
 
 
 class Line:
-    """Sends GET requests to one host; `allowed_hosts` may be private and may be spoken to without TLS."""
+    """Sends GET requests to one host; `allowed_hosts` may be private and may be spoken to without TLS.
 
-    def __init__(self, base_url: str, auth: AuthBase, user_agent: str, allowed_hosts: Iterable[str]) -> None:
+    After `seconds` it waits for nothing any more.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        auth: AuthBase,
+        user_agent: str,
+        allowed_hosts: Iterable[str],
+        seconds: float = math.inf,
+    ) -> None:
         self.base_url = base_url
+        self._until = time.monotonic() + seconds
         self._auth = auth
         headers = {"User-Agent": user_agent, "Accept": "application/json", "Accept-Encoding": "gzip"}
         self._blank = PreparedRequest()
@@ -51,9 +63,13 @@ class Line:
 
     def get(self, target: str) -> Reply:
         """The answer to a GET of `target` (path and query, quoted); raises what requests and urllib3 raise."""
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the time for all requests is over")
         request = self._blank.copy()
         request.url = self.base_url + target
-        answer = self._adapter.send(self._auth(request), stream=True, timeout=(CONNECT_SECONDS, READ_SECONDS))
+        limits = (min(CONNECT_SECONDS, left), min(READ_SECONDS, left))
+        answer = self._adapter.send(self._auth(request), stream=True, timeout=limits)
         body: bytes = answer.raw.read(ANSWER_BYTES + 1, decode_content=True)
         if len(body) > ANSWER_BYTES:
             answer.raw.close()

@@ -8,6 +8,7 @@ import json
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,10 +20,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
+from sources.connectors import desk
 from sources.connectors.base import Account, SettingsError
 from sources.connectors.desk import Desk
+from sources.connectors.desk import check as checking
 from sources.tests.connectors.made import WatchedTraffic, answer
 from workspace.errors import TransientError
+from workspace.tests.holes import MEASURED, Hole, hidden, mute, seconds_of
 
 CURRENT = "/api/v2/users/current"
 ROBIN = {
@@ -177,3 +181,26 @@ def self_signed(path: Path) -> Path:
     )
     path.write_bytes(plain + certificate.public_bytes(serialization.Encoding.PEM))
     return path
+
+
+def test_a_test_of_an_account_takes_no_longer_than_ten_seconds() -> None:
+    assert checking.CHECK_SECONDS <= 10
+
+
+@pytest.mark.parametrize("hole", [mute, hidden])
+def test_the_test_of_a_site_that_says_nothing_ends(hole: Hole, monkeypatch: pytest.MonkeyPatch) -> None:
+    seconds = 9 if MEASURED else 1
+    for module in (checking, desk):
+        monkeypatch.setattr(module, "CHECK_SECONDS", seconds)
+    began = time.monotonic()
+    with hole() as port:
+        assert refusal(f"http://127.0.0.1:{port}") == ("timed_out", "subdomain")
+    assert not MEASURED or time.monotonic() - began <= 10
+
+
+@pytest.mark.skipif(not MEASURED, reason="MEASURED=1 measures")
+def test_of_tests_of_accounts_ninety_five_in_a_hundred_take_less_than_three_seconds(
+    httpserver: HTTPServer, site: str
+) -> None:
+    respond(httpserver, answer(ROBIN))
+    assert sorted(seconds_of(lambda: check(site)) for _ in range(100))[94] < 3

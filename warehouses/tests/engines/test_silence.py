@@ -5,20 +5,25 @@ from __future__ import annotations
 import socket
 import struct
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
 from django.db import connection
 
-from warehouses.engines import postgres, postgres_link
+from warehouses.engines import deadline, postgres, postgres_link
 from warehouses.engines.base import Session
-from warehouses.engines.deadline import Deadline, done_within
+from warehouses.engines.deadline import Deadline
 from warehouses.engines.postgres import Postgres
 from warehouses.engines.postgres_session import PostgresSession
 from warehouses.tests.engines.conftest import Bed, a_row, postgres_bed, with_system
 from workspace.errors import TransientError
 from workspace.hub.columns import Column, Type
+from workspace.tests.holes import MEASURED, Hole, hidden, mute, seconds_of
+from workspace.within import done_within
+
+ANYWHERE = {"host": "127.0.0.1", "database": "d", "user": "u", "password": "p", "tls": "require"}
 
 
 def message(kind: bytes, body: bytes) -> bytes:
@@ -54,7 +59,7 @@ def silent_server(date_style: bytes = b"ISO, MDY") -> Iterator[Postgres]:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Limits of a moment for what comes after the connection is made."""
-    monkeypatch.setattr(postgres, "CHECK", 0.1)
+    monkeypatch.setattr(postgres, "CHECK", 3)
     monkeypatch.setattr(postgres_link, "STATEMENT", 0.1)
     monkeypatch.setattr(postgres_link, "GRACE", 0.1)
 
@@ -66,8 +71,30 @@ def test_the_connection_test_of_a_silent_server_ends(impatient: None) -> None:
     assert last.message.endswith("took a connection and then said nothing for too long.")
 
 
+def test_a_connection_test_takes_no_longer_than_ten_seconds() -> None:
+    assert postgres.CHECK + deadline.LOOK <= 10
+
+
+@pytest.mark.parametrize("hole", [mute, hidden])
+def test_the_connection_test_of_a_host_that_says_nothing_ends(
+    hole: Hole, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres, "CHECK", postgres.CHECK if MEASURED else 3)
+    with hole() as port:
+        began = time.monotonic()
+        last = Postgres({**ANYWHERE, "port": port}, frozenset({"127.0.0.1"})).check()[-1]
+    assert (last.name, last.ok) == ("connect", False)
+    assert not MEASURED or time.monotonic() - began <= 10
+
+
+@pytest.mark.skipif(not MEASURED, reason="MEASURED=1 measures")
+def test_of_connection_tests_ninety_five_in_a_hundred_take_less_than_three_seconds() -> None:
+    with postgres_bed() as bed:
+        assert sorted(seconds_of(bed.engine.check) for _ in range(100))[94] < 3
+
+
 def test_a_server_that_is_silent_before_we_ask_ends_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(postgres, "CONNECT", 0.1)
+    monkeypatch.setattr(postgres, "CHECK", 1)
     monkeypatch.setattr(postgres, "GRACE", 0.1)
     with silent_server(b"German") as engine:  # psycopg2 asks for another style before we see the connection
         last = engine.check()[-1]
@@ -83,11 +110,11 @@ def test_a_sync_with_a_silent_server_fails_as_what_may_pass(impatient: None) -> 
 
 def test_what_ends_in_time_is_not_cut() -> None:
     cut: list[bool] = []
-    deadline = Deadline(lambda: cut.append(True))
-    with deadline.within(60):
+    ending = Deadline(lambda: cut.append(True))
+    with ending.within(60):
         pass
-    deadline.close()
-    assert (cut, deadline.passed) == ([], False)
+    ending.close()
+    assert (cut, ending.passed) == ([], False)
 
 
 def test_what_comes_too_late_is_discarded() -> None:

@@ -189,7 +189,7 @@ def test_a_warehouse_whose_name_leads_inside_meanwhile_is_not_reached(
     listener: Listener, nobody_allowed: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """libpq looks names up by itself: this one leads to the listener, but for the one look that is ours."""
-    monkeypatch.setattr("warehouses.engines.postgres.FIXED", {"connect_timeout": 2})
+    monkeypatch.setattr("warehouses.engines.postgres.CONNECT", 2)
     looked = _resolve_differently(monkeypatch)
     refused(open_warehouse, "localhost", listener.port)
     assert looked == [PUBLIC]
