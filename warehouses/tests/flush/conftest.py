@@ -108,6 +108,7 @@ def codes(run: WarehouseSync) -> list[str]:
 
 @pytest.fixture
 def small_slices(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ten objects make a slice, and more than ten changes a large flush."""
+    """Ten objects make a slice, each is committed, and more than ten changes are a large flush."""
     monkeypatch.setattr(flush, "SLICE_OBJECTS", 10)
     monkeypatch.setattr(flush, "TOGETHER", 10)
+    monkeypatch.setattr(flush, "COMMIT_SECONDS", 0)
