@@ -23,6 +23,8 @@ from benchmarks.truth import Wrong, check
 
 PHASES = (("first load", 0), ("nothing changed", -1), ("1 % changed", 100), ("10 % changed", 10))
 """Name, and every how many-th case changes before it; 0 begins, -1 changes nothing."""
+REREAD = ("all read again", -1)
+"""Everything is fetched as if for the first time, and nothing has changed."""
 AFTER_ALL = "2020-03-10T23:59:59Z"
 """Later than any change in what the server begins with."""
 
@@ -38,18 +40,18 @@ def compete(contestant: Contestant, site: Site) -> Iterator[dict[str, Any]]:
         if contestant.hub:
             _migrate(where["hub"])
         run = stack.enter_context(_process(contestant, where))
-        last = ""
-        for name, every in PHASES:
+        changed, last = 0, ""
+        for name, every in (*PHASES, *([REREAD] if contestant.rereads else [])):
             if every > 0:
-                last = site.ask(f"/change?every={every}", "POST")
-            since = last or (AFTER_ALL if every else "")
+                changed, last = len(range(0, site.cases, every)), site.ask(f"/change?every={every}", "POST")
+            again = (name, every) == REREAD
+            since = "" if again else last or (AFTER_ALL if every else "")
             with _told_with(name):
                 for part in contestant.parts:
                     site.ask("/requests")
-                    cost = run({**where, "since": since, "part": part})
+                    cost = run({**where, "since": since, "part": part, "full": again})
                     cost.requests = int(site.ask("/requests"))
                     yield {"contestant": contestant.name, "phase": name, "part": part, **asdict(cost)}
-                changed = len(range(0, site.cases, every)) if last else 0
                 with closing(psycopg2.connect(where["warehouse"])) as connection:
                     check(connection.cursor(), contestant.table, site.cases, changed, last)
 

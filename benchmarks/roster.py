@@ -31,6 +31,8 @@ class Contestant:
 
     hub: bool = False
     """Does it need a migrated database for its Hub?"""
+    rereads: bool = False
+    """Can it be told to read everything again into what it has?"""
 
     @property
     def ours(self) -> bool:
@@ -52,14 +54,15 @@ def _peer(name: str, module: str, *environments: str, largest: int = 1_000_000, 
 
 
 OURS = (
-    Contestant("L: one hop", "benchmarks.contestants.direct"),
-    Contestant("H: two hops", "benchmarks.contestants.two_hops"),
+    Contestant("L: one hop", "benchmarks.contestants.direct", rereads=True),
+    Contestant("H: two hops", "benchmarks.contestants.two_hops", rereads=True),
     Contestant(
         "Tributary, warm worker",
         "benchmarks.contestants.tributary",
         "bench.cases",
         ("source", "warehouse"),
         hub=True,
+        rereads=True,
     ),
     Contestant("Tributary, commands", "benchmarks.contestants.commands", "bench.cases", cold=True, hub=True),
 )
