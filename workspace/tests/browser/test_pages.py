@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -17,8 +17,8 @@ from workspace.confirming import signed_in_now
 from workspace.invitations import invite
 from workspace.models import Membership, RoleGrant, User, Workspace
 from workspace.tests.browser.installation import Installation
-from workspace.tests.browser.visitor import visit
-from workspace.tests.browser.walked import WIDE, Look, look_at
+from workspace.tests.browser.visitor import Visitor, visit
+from workspace.tests.browser.walked import WIDE, Look, look_at, sniff, violations
 from workspace.walk import Walk, walk
 
 OWNER, VIEWER = "owner@example.com", "viewer@example.com"
@@ -107,9 +107,20 @@ def test_no_page_breaks_a_rule_of_accessibility_in_dark(seen: Seen) -> None:
     assert {str(look): look.dark for look in seen.looks if look.dark} == {}
 
 
-def test_no_page_is_wider_than_a_phone(seen: Seen) -> None:
+def test_no_page_breaks_a_rule_of_html_codesniffer(seen: Seen) -> None:
+    assert {str(look): look.sniffed for look in seen.looks if look.sniffed} == {}
+
+
+def test_no_page_is_wider_than_the_narrowest_phone(seen: Seen) -> None:
     assert {str(look): look.too_wide for look in seen.looks if look.too_wide} == {}
 
 
 def test_no_page_complains_in_the_console_or_breaks_the_content_policy(seen: Seen) -> None:
     assert seen.complaints == []
+
+
+def test_what_is_wrong_is_found(site: Installation, seen: Seen, visitor: Callable[..., Visitor]) -> None:
+    window = visitor(site)
+    window.page.set_content("<title>A page</title><form><input></form>")
+    assert any("H32.2" in line for line in sniff(window))
+    assert any("label" in line for line in violations(window))

@@ -1,9 +1,11 @@
-"""One look at every page: at 1440 px in light and in dark, and at 360 px."""
+"""One look at every page, by axe and HTML_CodeSniffer: at 1440 px in light and in dark, and at 320 px."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import ViewportSize
@@ -11,7 +13,8 @@ from playwright.sync_api import ViewportSize
 from workspace.tests.browser.visitor import Visitor
 from workspace.walk import Page
 
-WIDE, NARROW = ViewportSize(width=1440, height=900), ViewportSize(width=360, height=740)
+WIDE, NARROW = ViewportSize(width=1440, height=900), ViewportSize(width=320, height=640)
+SNIFFER = Path(__file__).parent / "vendor" / "htmlcs-2.6.0.js"
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "resultTypes": ["violations"]}
 
 
@@ -23,6 +26,7 @@ class Look:
     headings: int
     light: list[str]
     dark: list[str]
+    sniffed: list[str]
     too_wide: list[str]
 
     def __str__(self) -> str:
@@ -34,13 +38,13 @@ def look_at(visitor: Visitor, page: Page) -> Look:
     window = visitor.page
     visitor.go(page.path)
     headings = window.locator("h1").count()
-    light = list(violations(visitor))
+    light, sniffed = list(violations(visitor)), sniff(visitor)
     window.evaluate("document.documentElement.dataset.bsTheme = 'dark'")
-    dark = list(violations(visitor))
+    dark, sniffed = list(violations(visitor)), [*sniffed, *sniff(visitor)]
     window.set_viewport_size(NARROW)
     too_wide = window.evaluate(_TOO_WIDE)
     window.set_viewport_size(WIDE)
-    return Look(page, headings, light, dark, too_wide)
+    return Look(page, headings, light, dark, sniffed, too_wide)
 
 
 def violations(visitor: Visitor) -> Iterator[str]:
@@ -50,6 +54,24 @@ def violations(visitor: Visitor) -> Iterator[str]:
             summary = " ".join(node["failureSummary"].split())
             yield f"{found['id']}: {node['html'][:160]} {summary[:300]}"
 
+
+def sniff(visitor: Visitor) -> list[str]:
+    """The errors that HTML_CodeSniffer finds by WCAG 2.1 AA, a line for each; what it asks people to look at is left."""
+    if not visitor.page.evaluate("'HTMLCS' in window"):
+        visitor.page.evaluate(_sniffer())
+    found: list[str] = visitor.page.evaluate(_SNIFF)
+    return found
+
+
+@cache
+def _sniffer() -> str:
+    return SNIFFER.read_text()
+
+
+_SNIFF = """() => new Promise((resolve, reject) => HTMLCS.process("WCAG2AA", document, () => resolve(
+    HTMLCS.getMessages().filter(({type}) => type === HTMLCS.ERROR).map(({code, msg, element}) =>
+        `${code.replace("WCAG2AA.", "")}: ${(element.outerHTML || "document").slice(0, 160)} ${msg.slice(0, 300)}`
+    )), reject))"""
 
 _TOO_WIDE = """() => {
     const page = document.documentElement;
