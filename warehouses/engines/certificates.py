@@ -11,7 +11,7 @@ import struct
 from collections.abc import Sequence
 
 SSL_REQUEST = struct.pack("!II", 8, 80877103)
-PATIENCE = 5
+PATIENCE = 2
 """Seconds for each step of the second look."""
 
 EXPIRED, NOT_YET, SELF_SIGNED, UNKNOWN_AUTHORITY = "expired", "not_yet", "self_signed", "unknown_authority"
