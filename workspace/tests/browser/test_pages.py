@@ -124,3 +124,4 @@ def test_what_is_wrong_is_found(site: Installation, seen: Seen, visitor: Callabl
     window.page.set_content("<title>A page</title><form><input></form>")
     assert any("H32.2" in line for line in sniff(window))
     assert any("label" in line for line in violations(window))
+    window.complaints.clear()  # HTML_CodeSniffer lacks a translation of its own

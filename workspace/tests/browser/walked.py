@@ -56,7 +56,7 @@ def violations(visitor: Visitor) -> Iterator[str]:
 
 
 def sniff(visitor: Visitor) -> list[str]:
-    """The errors that HTML_CodeSniffer finds by WCAG 2.1 AA, a line for each; what it asks people to look at is left."""
+    """The errors that HTML_CodeSniffer finds by WCAG AA, a line for each; what people should look at is left out."""
     if not visitor.page.evaluate("'HTMLCS' in window"):
         visitor.page.evaluate(_sniffer())
     found: list[str] = visitor.page.evaluate(_SNIFF)
