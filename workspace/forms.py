@@ -17,6 +17,11 @@ class PageRenderer(TemplatesSetting):
     field_template_name = "components/field.html"
 
 
+def secret_fields(form: type[forms.Form]) -> list[str]:
+    """Names of the fields that are typed as passwords: never shown again, told, or put on a command line."""
+    return [name for name, field in form.base_fields.items() if isinstance(field.widget, forms.PasswordInput)]
+
+
 def validated(form: forms.Form) -> dict[str, Any]:
     """The form's cleaned data; raises ConfigError(code="invalid") with every field's complaint in one sentence."""
     if form.is_valid():

@@ -5,13 +5,14 @@ from __future__ import annotations
 import getpass
 import sys
 from argparse import ArgumentParser
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
 from django.core.management.base import CommandError
 
 from workspace.errors import PublicError
+from workspace.forms import secret_fields
 from workspace.models import Workspace
 
 
@@ -56,7 +57,10 @@ def add_form_arguments(parser: ArgumentParser, declared: Iterable[type[forms.For
         "--password-stdin", action="store_true", help="read secrets from standard input, one a line"
     )
     fields = {
-        name: field for form in declared for name, field in form.base_fields.items() if not _secret(field)
+        name: field
+        for form in declared
+        for name, field in form.base_fields.items()
+        if name not in secret_fields(form)
     }
     for name, field in sorted(fields.items()):
         parser.add_argument(
@@ -64,28 +68,20 @@ def add_form_arguments(parser: ArgumentParser, declared: Iterable[type[forms.For
         )
 
 
-def read_form(form: type[forms.Form], options: dict[str, Any]) -> dict[str, Any]:
-    """What the options say for the fields of this form, defaults for the rest, and its secrets.
+def read_form(
+    form: type[forms.Form], options: dict[str, Any], kept: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """What the options say for the fields of this form, what is `kept` or the default for the rest, and its secrets.
 
-    Secrets that go with a field left empty (`consumer_secret` with `consumer_key`) are not asked for.
+    Secrets that go with a field left empty, as the form's `goes_with` says, are not asked for.
     """
     fields = {name: field.initial for name, field in form.base_fields.items() if field.initial is not None}
+    fields |= kept or {}
     given = {name: options.get(f"field_{name}") for name in form.base_fields}
     fields |= {name: value for name, value in given.items() if value is not None}
-    for name, field in form.base_fields.items():
-        if _secret(field) and _belongs(name, fields, form):
-            fields[name] = read_password(options["password_stdin"], f"{field.label or name}: ")
+    goes_with: Mapping[str, str] = getattr(form, "goes_with", {})
+    for name in secret_fields(form):
+        if name not in goes_with or fields.get(goes_with[name]):
+            label = form.base_fields[name].label or name
+            fields[name] = read_password(options["password_stdin"], f"{label}: ")
     return fields
-
-
-def _secret(field: forms.Field) -> bool:
-    return isinstance(field.widget, forms.PasswordInput)
-
-
-def _belongs(name: str, fields: dict[str, Any], form: type[forms.Form]) -> bool:
-    """A secret is wanted unless its public half is a field that was left empty."""
-    halves = dict.fromkeys(("consumer_secret", "token", "token_secret"), "consumer_key") | {
-        "password": "email"
-    }
-    half = halves.get(name)
-    return half not in form.base_fields or bool(fields.get(half or ""))

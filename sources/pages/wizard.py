@@ -38,6 +38,7 @@ from sources.setup import (
 from workspace import audit
 from workspace.access import Ability
 from workspace.errors import ConfigError, PublicError
+from workspace.forms import secret_fields
 from workspace.pages import Crumb, MemberRequest, is_fragment, member_page
 
 STEPS = (("name", "Choose a name"), ("connect", "Connect"), ("preview", "Preview"), ("finish", "Finish"))
@@ -193,9 +194,7 @@ def settings_form(source: Source, data: Any = None, *, keeps_secrets: bool = Fal
     """
     form = source.connector.SettingsForm
     stored = source.credentials or {}
-    secrets = {
-        name for name, field in form.base_fields.items() if isinstance(field.widget, forms.PasswordInput)
-    }
+    secrets = secret_fields(form)
     if data is not None:
         data = data.dict()
         if keeps_secrets:

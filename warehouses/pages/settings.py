@@ -28,7 +28,7 @@ from warehouses.pages.frame import (
 from warehouses.pages.overview import connections_of
 from warehouses.pages.probing import complain, probe, refuse
 from warehouses.pages.selection import FIXED, save_selection, selection_of
-from warehouses.pages.telling import difference, secret_fields, settings_told
+from warehouses.pages.telling import difference, settings_told, shown_settings
 from warehouses.pages.wording import every, kind_of, schedule_of
 from warehouses.schedule import next_time, validate_schedule
 from warehouses.select import backfill
@@ -37,6 +37,7 @@ from workspace import audit
 from workspace.access import Ability
 from workspace.confirming import require_confirmation
 from workspace.errors import ConfigError
+from workspace.forms import secret_fields
 from workspace.pages import MemberRequest, Tab, is_fragment, member_page
 
 PARTS = (
@@ -164,14 +165,12 @@ def _basic(request: MemberRequest, warehouse: Warehouse) -> HttpResponse:
 
 
 def _connection(request: MemberRequest, warehouse: Warehouse) -> HttpResponse:
-    engine, secret = engine_for(warehouse.kind), secret_fields(warehouse)
-    stored = warehouse.known_settings()
+    engine = engine_for(warehouse.kind)
     if request.method != "POST":
-        shown = {name: value for name, value in stored.items() if name not in secret}
-        return _show(
-            request, warehouse, "connection", fields=engine.SettingsForm(initial=shown), engine=engine
-        )
-    typed = request.POST.dict()
+        shown = engine.SettingsForm(initial=shown_settings(warehouse))
+        return _show(request, warehouse, "connection", fields=shown, engine=engine)
+    typed, stored = request.POST.dict(), warehouse.known_settings()
+    secret = secret_fields(engine.SettingsForm)
     typed |= {name: stored[name] for name in secret if not typed.get(name) and stored.get(name)}
     fields = engine.SettingsForm(typed)
     if not fields.is_valid():

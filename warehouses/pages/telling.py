@@ -5,16 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django import forms
-
 from warehouses.engines import engine_for
 from warehouses.models import Warehouse
-
-
-def secret_fields(warehouse: Warehouse) -> set[str]:
-    """Names of the settings that nobody is ever shown."""
-    fields = engine_for(warehouse.kind).SettingsForm.base_fields
-    return {name for name, field in fields.items() if isinstance(field.widget, forms.PasswordInput)}
+from workspace.forms import secret_fields
 
 
 def warehouse_told(warehouse: Warehouse) -> dict[str, Any]:
@@ -24,9 +17,13 @@ def warehouse_told(warehouse: Warehouse) -> dict[str, Any]:
 
 def settings_told(warehouse: Warehouse) -> dict[str, Any]:
     """The settings that may be told, long ones shortened."""
-    secret = secret_fields(warehouse)
-    told = {name: value for name, value in warehouse.known_settings().items() if name not in secret}
-    return {name: _short(value) for name, value in told.items()}
+    return {name: _short(value) for name, value in shown_settings(warehouse).items()}
+
+
+def shown_settings(warehouse: Warehouse) -> dict[str, Any]:
+    """The settings without those that nobody is ever shown."""
+    secret = secret_fields(engine_for(warehouse.kind).SettingsForm)
+    return {name: value for name, value in warehouse.known_settings().items() if name not in secret}
 
 
 def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

@@ -9,7 +9,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote, quote_plus
 
-SECRET = ("password", "consumer_secret", "token", "token_secret")
+from sources.connectors.desk.form import DeskForm
+from workspace.forms import secret_fields
+
+SECRET = secret_fields(DeskForm)
 SHORTEST = 4
 """Shorter ones would blot out every other word."""
 

@@ -25,6 +25,8 @@ class DeskForm(forms.Form):
     alternative = OAUTH
     """Fields of another way to sign in, which a page may fold away."""
     alternative_label = "Use OAuth instead of a password"
+    goes_with = dict.fromkeys(OAUTH[1:], OAUTH[0]) | {"password": "email"}
+    """Secrets that a command asks for only where this other field was given."""
 
     subdomain = forms.CharField(
         label="Subdomain",

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from warehouses.engines import ENGINES
 from warehouses.find import find_warehouse
-from warehouses.pages.telling import difference, settings_told
+from warehouses.pages.telling import difference, settings_told, shown_settings
 from warehouses.setup import connect_warehouse
 from workspace import audit
 from workspace.errors import PublicError
@@ -18,7 +18,7 @@ from workspace.prompts import add_form_arguments, as_command_error, read_form
 
 
 class Command(BaseCommand):
-    help = "Test new settings of a warehouse and keep them; the old ones stay when the test fails."
+    help = "Test new settings of a warehouse and keep them; what is not given stays, and all of it when the test fails."
     stealth_options = ("fields",)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -27,7 +27,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         warehouse = find_warehouse(options["warehouse"])
-        fields = options.get("fields") or read_form(ENGINES[warehouse.kind].SettingsForm, options)
+        form = ENGINES[warehouse.kind].SettingsForm
+        fields = options.get("fields") or read_form(form, options, shown_settings(warehouse))
         try:
             before = settings_told(warehouse)
             with transaction.atomic():

@@ -171,6 +171,16 @@ def test_a_warehouse_is_added_after_a_test(acme: Workspace, monkeypatch: pytest.
     assert Warehouse.objects.get().next_sync_at is not None
 
 
+def test_a_warehouse_keeps_the_settings_that_a_command_does_not_name(
+    acme: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_warehouse(monkeypatch)
+    before = Warehouse.objects.get().settings
+    say(before["password"] or "trusted", monkeypatch, "connect_warehouse", "acme/w", "--password-stdin")
+    assert Warehouse.objects.get().settings == before
+    assert before["tls"] == "disable"
+
+
 def test_an_unknown_database_is_named_and_nothing_is_saved(
     acme: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
