@@ -50,7 +50,7 @@ from workspace.hub.columns import SYSTEM, Column, Type
 MOST_COLUMNS = 1_500
 """PostgreSQL counts 1,600 in the life of a table, dropped ones as well: so many are left to give lost ones back."""
 
-MARK = re.compile(r"\[filled by Tributary for ([^\]]*)\]")
+MARK = re.compile(r"\[filled by Tributary for ([^][]*)\]")
 """In the comment on a schema: who fills it."""
 
 
