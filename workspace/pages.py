@@ -11,7 +11,7 @@ from functools import wraps
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, cast
 from urllib.parse import urlencode
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import BadRequest, ValidationError
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -51,6 +51,8 @@ def member_page(
     def decorate(view: View[P]) -> Callable[..., HttpResponseBase]:
         @wraps(view)
         def page(request: HttpRequest, workspace_slug: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if "\0" in request.path or "%00" in request.META["QUERY_STRING"]:
+                raise BadRequest("No text that the database keeps has such a character.")
             member = cast(MemberRequest, request)
             try:
                 member.access = access_of(cast(User, request.user), workspace_slug)

@@ -12,8 +12,13 @@ from sources.connectors.desk.transport import Reply
 from workspace.errors import TransientError
 from workspace.models import Workspace
 from workspace.tests.overview.conftest import add_run, add_source
+from workspace.tests.trust.tenants import Tenant, addresses
 
 DEEP = 100_000
+PARAMETERS = (
+    "q", "after", "before", "id", "name", "part", "category", "chart", "warehouse", "connection", "schema_name",
+    "actor", "action", "period", "status", "next",
+)  # fmt: skip
 
 
 def key(text: str) -> str:
@@ -59,3 +64,26 @@ def test_a_text_longer_than_its_field_is_refused_with_a_sentence(
     assert page.status_code == 200
     assert "at most" in page.content.decode()
     assert not acme.sources.exists()
+
+
+@pytest.mark.parametrize(
+    "hostile", ["\0", "\ud800", "%_" * 1000, "-1", "9" * 400, "[]", "x" * 3000, "²"], ids=ascii
+)
+def test_no_search_filter_or_position_makes_a_page_fail(
+    hostile: str, acme: Workspace, as_alice: Client
+) -> None:
+    tenant, query = Tenant(acme), dict.fromkeys(PARAMETERS, hostile.encode("utf-8", "surrogatepass"))
+    as_alice.raise_request_exception = False
+    failed = []
+    for address in addresses():
+        if address.of_tenant:
+            path = address.within(tenant.values(address))
+            if as_alice.get(path, query).status_code >= 500:
+                failed.append(path)
+    assert failed == []
+
+
+def test_an_id_that_no_database_keeps_is_a_bad_request(acme: Workspace, as_alice: Client) -> None:
+    Tenant(acme)
+    page = as_alice.get("/acme/sources/acme-desk/collections/cases/objects/%00")
+    assert page.status_code == 400
