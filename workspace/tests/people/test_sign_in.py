@@ -7,7 +7,9 @@ import re
 import pytest
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from django.core import mail
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver
 
 from workspace.models import User, Workspace
@@ -38,6 +40,15 @@ def test_a_wrong_password_and_an_unknown_address_look_the_same(browser: Client, 
     known, unknown = (re.sub(r'value="[^"]*"', "", page) for page in pages)
     assert "not correct" in known
     assert known == unknown
+
+
+def test_a_wrong_password_asks_the_database_as_often_as_an_unknown_address(alice: User) -> None:
+    asked = []
+    for email in ("alice@example.com", "nobody@example.com"):
+        with CaptureQueriesContext(connection) as queries:
+            Client().post("/accounts/login/", {"login": email, "password": "wrong"})
+        asked.append(len(queries))
+    assert asked[0] == asked[1] > 0
 
 
 def test_guessing_is_stopped_also_for_the_right_password(browser: Client, alice: User) -> None:

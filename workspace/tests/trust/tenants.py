@@ -35,6 +35,10 @@ MISSING: Values = {
 """What is nobody's. Other arguments name kinds of things and parts of pages, which all workspaces have in common."""
 
 
+LONG = 900_000
+"""Where keys begin, so that none is a number that stands on a page for something else."""
+
+
 @dataclass(frozen=True)
 class Address:
     """A name in the site map, and the arguments it takes."""
@@ -66,16 +70,19 @@ class Tenant:
         upsert(self.cases, [entry(f"{slug}-1", subject="A secret subject")])
         self.run = add_run(self.source)
         self.sync = add_run(self.connection)
-        self.channel = Channel.objects.create(workspace=workspace, kind="email", label="ops@example.com")
+        number = LONG + workspace.pk
+        self.channel = Channel.objects.create(
+            pk=number, workspace=workspace, kind="email", label="ops@example.com"
+        )
         guest = User.objects.create_user(f"guest@{slug}.example")
-        self.member = Membership.objects.create(user=guest, workspace=workspace)
-        self.invitation = self._invite(f"invited@{slug}.example")
+        self.member = Membership.objects.create(pk=number, user=guest, workspace=workspace)
+        self.invitation = self._invite(number, f"invited@{slug}.example")
 
-    def _invite(self, email: str) -> Invitation:
+    def _invite(self, number: int, email: str) -> Invitation:
         expires = self.workspace.created_at.replace(year=2999)
         token = f"{self.workspace.pk:064}"
         return Invitation.objects.create(
-            workspace=self.workspace, email=email, token_hash=token, expires_at=expires
+            pk=number, workspace=self.workspace, email=email, token_hash=token, expires_at=expires
         )
 
     def values(self, address: Address) -> Values:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from workspace.models import User, Workspace
 from workspace.tests.trust.tenants import MISSING, Address, Tenant, addresses, person, state, told
@@ -32,6 +35,13 @@ def paths(tenant: Tenant, **other: Any) -> Iterator[tuple[Address, str]]:
     """Every address within a workspace."""
     for address in ALL:
         yield address, address.within({**tenant.values(address), **other})
+
+
+def queries(ask: Callable[[str], Any], path: str) -> list[str]:
+    """What the database is asked for an answer, without the values."""
+    with CaptureQueriesContext(connection) as asked:
+        ask(path)
+    return [re.sub(r"'[^']*'|\b\d+\b", "…", one["sql"]) for one in asked]
 
 
 def test_the_walk_knows_every_address(ours: Tenant) -> None:
@@ -71,6 +81,29 @@ def test_things_of_others_look_like_things_that_are_not_there(
                 assert one == other, (method, address.name, name)
                 assert one[0] != 200, (method, address.name, name)
                 assert state() == before, (method, address.name, name)
+
+
+def test_a_workspace_of_others_costs_what_one_costs_that_is_not_there(ours: Tenant) -> None:
+    charlie = person("charlie@example.com")
+    for address, path in paths(ours):
+        nowhere = address.within({**ours.values(address), "workspace_slug": "nowhere"})
+        for method in METHODS:
+            foreign, missing = (queries(getattr(charlie, method), one) for one in (path, nowhere))
+            assert foreign == missing, (method, address.name)
+
+
+def test_things_of_others_cost_what_things_cost_that_are_not_there(
+    ours: Tenant, theirs: Tenant, as_alice: Client
+) -> None:
+    for address in ALL:
+        for name in address.arguments & MISSING.keys():
+            own, foreign = ours.values(address), theirs.values(address)
+            for method in METHODS:
+                one, other = (
+                    queries(getattr(as_alice, method), address.within({**own, name: value}))
+                    for value in (foreign[name], MISSING[name])
+                )
+                assert one == other, (method, address.name, name)
 
 
 def test_looking_changes_nothing(ours: Tenant, as_alice: Client) -> None:
