@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -62,13 +64,17 @@ def test_others_are_served_while_requests_come_slowly(
 
 
 def test_others_are_served_while_answers_are_not_read(site: Installation, lines: ExitStack) -> None:
+    for _ in range(CROWD):
+        connect(site, lines, large(site))
+    assert_served(site)
+
+
+def large(site: Installation) -> bytes:
+    """A request for the largest file."""
     static = Path(site.environ["STATIC_ROOT"])
     largest = max(static.rglob("*.*.css"), key=lambda file: file.stat().st_size)
-    path = largest.relative_to(static)
     assert largest.stat().st_size > 400_000
-    for _ in range(CROWD):
-        connect(site, lines, b"GET /static/%s HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" % str(path).encode())
-    assert_served(site)
+    return b"GET /static/%s HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" % str(largest.relative_to(static)).encode()
 
 
 def test_who_does_not_hang_up_is_hung_up_on(site: Installation, lines: ExitStack) -> None:
@@ -141,3 +147,42 @@ def test_the_longer_of_two_lengths_counts() -> None:
     assert length_of(bytearray(head)) == len(head) + 2
     with pytest.raises(Refused):
         length_of(bytearray(b"GET / HTTP/1.1\r\nContent-Length: %s\r\n\r\n" % (b"9" * 6000)))
+
+
+@pytest.mark.skipif(not os.environ.get("MEASURE"), reason="says figures, for docs/security.md")
+def test_how_much_slower_others_become(site: Installation, lines: ExitStack) -> None:
+    usual = p95(site)
+    print(f"\nnobody else: p95 {usual:.0f} ms")
+    for name, attack in {**ATTACKS, "unread answers": large(site)}.items():
+        for _ in range(CROWD):
+            connect(site, lines, attack)
+        print(f"{CROWD} of {name}: p95 {p95(site):.0f} ms at first, ", end="")
+        lines.close()
+        print(f"{p95(site):.0f} ms when they are gone")
+
+
+def p95(site: Installation) -> float:
+    """Milliseconds within which 19 of 20 pages come."""
+    took = []
+    for _ in range(100):
+        began = time.monotonic()
+        with urllib.request.urlopen(site.url + LOGIN, timeout=PATIENCE) as answer:
+            assert answer.status == 200
+        took.append((time.monotonic() - began) * 1000)
+    return sorted(took)[94]
+
+
+def whole(body: bytes, kind: bytes) -> bytes:
+    """A request with this body."""
+    head = POST + b"Content-Type: " + kind + b"\r\nCookie: csrftoken=%s\r\n" % (b"x" * 32)
+    return head + b"Content-Length: %d\r\n\r\n" % len(body) + body
+
+
+ATTACKS = {
+    "half-sent requests": POST + b"Content-Length: 1000\r\n\r\nlogin=",
+    "half-sent bodies of 1 MB": POST + b"Content-Length: 2000000\r\n\r\n" + b"x" * 1_000_000,
+    "forms of 20,001 fields": whole(
+        b"&".join(b"f%d=" % number for number in range(20_001)), b"application/x-www-form-urlencoded"
+    ),
+    "bodies of JSON without a bottom": whole(b"[" * 2_000_000, b"application/json"),
+}

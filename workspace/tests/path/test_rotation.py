@@ -19,6 +19,7 @@ from pytest_django.fixtures import Settings
 
 from workspace.alerts.models import Channel
 from workspace.models import Workspace
+from workspace.runs import Run
 from workspace.tests.path.stretch import Stretch
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -31,7 +32,7 @@ def test_no_run_fails_while_the_key_changes(
     path, key = make_path(12), Fernet.generate_key().decode()
     add_secrets(acme)
     settings.CREDENTIAL_KEYS = [key, *settings.CREDENTIAL_KEYS]
-    runs = []
+    runs: list[Run] = []
     with ThreadPoolExecutor(1) as beside:
         rotation = beside.submit(rotate)
         while not runs or not rotation.done():
