@@ -157,6 +157,7 @@ class SyncSlice(Slice[SourceSync]):
             with transaction.atomic():
                 for batch in batches:
                     self._take_in(cursor, batch, tally)
+                self._note_seen(cursor, batches)
                 entries = [entry for batch in batches for entry in batch.entries]
                 _add(tally, store.upsert(cursor.collection, entries).as_dict())
                 if batches[-1].page.ends:
@@ -173,14 +174,17 @@ class SyncSlice(Slice[SourceSync]):
         if page.begins:
             cursor.reading_since, cursor.seen = timezone.now(), 0
             cursor.notes_seen = deletions.begin_read(collection)
-        if page.full and cursor.notes_seen:
-            cursor.seen += deletions.note_seen(collection, [one for one in batch.ids if store.can_be_id(one)])
         if page.total is not None:
             tally["total"] = page.total
         _add(tally, {"read": len(batch.ids), "quarantined": len(batch.rejected)})
         _quarantine(self.run, collection, batch.rejected)
         for remark in page.remarks:
             self.run.notice(remark.level, remark.code, remark.message, collection=collection.name)
+
+    def _note_seen(self, cursor: Cursor, batches: list[Batch]) -> None:
+        met = [id_ for batch in batches if batch.page.full for id_ in batch.ids if store.can_be_id(id_)]
+        if met and cursor.notes_seen:
+            cursor.seen += deletions.note_seen(cursor.collection, met)
 
     def _end_collection(self, cursor: Cursor, page: Page, tally: dict[str, Any]) -> None:
         name = cursor.collection.name
