@@ -28,7 +28,10 @@ CONNECT_SECONDS = 10
 READ_SECONDS = 30
 ANSWER_SECONDS = 60
 """How long one answer may take from its first byte to its last; a server may not drip for ever."""
-ANSWER_BYTES = 64 << 20
+ANSWER_BYTES = 16 << 20
+"""Of one answer unpacked: a hundred records of 160 KB each."""
+MEMORY_BYTES = 96 << 20
+"""What the values of an answer may take once they are read; `[[],[],…]` takes twenty times its text."""
 
 
 class Reply(NamedTuple):
@@ -76,11 +79,20 @@ class Line:
             raise TransientError(
                 f"An answer was longer than {ANSWER_BYTES >> 20} MB and was cut off.", code="malformed_answer"
             )
+        if unfolded(body) > MEMORY_BYTES:
+            raise TransientError(
+                "An answer holds more values than a hundred records have.", code="malformed_answer"
+            )
         return Reply(answer.status_code, answer.headers, body)
 
     def close(self) -> None:
         """Hang up."""
         self._adapter.close()
+
+
+def unfolded(body: bytes) -> int:
+    """Bytes that the values of this JSON take in memory, estimated from above without reading it."""
+    return len(body) + 64 * (body.count(b",") + body.count(b"[")) + 232 * body.count(b"{")
 
 
 class TimedFile(io.RawIOBase):

@@ -249,6 +249,15 @@ def test_an_answer_without_end_is_cut_off(
         client.listing(CASES)
 
 
+@pytest.mark.parametrize("value", [b"[]", b"{}", b"1.5"])
+def test_an_answer_that_would_unfold_to_hundreds_of_megabytes_is_not_read(
+    value: bytes, httpserver: HTTPServer, client: DeskClient
+) -> None:
+    serve_in_turn(httpserver, answer(b"[" + (value + b",") * 2_000_000 + value + b"]"))
+    with pytest.raises(TransientError, match="more values than a hundred records"):
+        client.listing(CASES)
+
+
 @pytest.mark.parametrize(
     "echo",
     [

@@ -32,6 +32,11 @@ class Process:
                 command, env=environ, stdout=out, stderr=subprocess.STDOUT, start_new_session=True
             )
 
+    @property
+    def pid(self) -> int:
+        """Of the process, and of its group."""
+        return self._popen.pid
+
     def kill(self) -> None:
         """kill -9 of the process and all its children at once."""
         self._signal(signal.SIGKILL)
