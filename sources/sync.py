@@ -20,10 +20,12 @@ from django.utils import timezone
 
 from sources.connectors.base import Client, Page, Record, Rejected, Stream
 from sources.models import Cursor, Quarantined, Source, SourceSync
+from sources.refusal import Refusal, refusal_of
 from sources.traffic import SharedTraffic
 from workspace.ahead import Ahead
 from workspace.errors import ConfigError, PublicError
 from workspace.hub import deletions, store
+from workspace.hub.erasure import Suppression, suppression_of
 from workspace.hub.models import Collection
 from workspace.payload import VISIBLE_NUL
 from workspace.runs import Lease, Run
@@ -49,13 +51,15 @@ Watch = Callable[[SourceSync, str, SharedTraffic], None]
 class Batch:
     """A page whose records were rendered for the Hub and let go, for they take five times the memory.
 
-    `ids` are those of all records, `rejected` those of them and of the page that cannot be stored.
+    `ids` are those of all records, `rejected` those of them and of the page that cannot be stored. `refused` counts
+    what was erased before and left out.
     """
 
     page: Page
     ids: list[str]
     entries: list[store.Entry]
     rejected: list[Rejected]
+    refused: int = 0
 
 
 def run_slice(run_id: Any, *, seconds: float | None = None, watch: Watch | None = None) -> bool:
@@ -71,6 +75,7 @@ class SyncSlice(Slice[SourceSync]):
         self.watch = watch
         self.source: Source = run.source
         self.traffic = SharedTraffic(self.source.pk, lease)
+        self.suppression: Suppression | None = None
         self._before = (run.requests, run.waited)
 
     def outcome(self, *, failed: bool) -> str:
@@ -94,6 +99,7 @@ class SyncSlice(Slice[SourceSync]):
             raise ConfigError(
                 "The source has no credentials yet.", code="no_credentials", action="Connect it."
             )
+        self.suppression = suppression_of(self.source.schema_id)
         with self.source.connector.open(credentials, self.traffic) as client:
             for stream in self.source.streams():
                 if self._wanted(stream.collection):
@@ -124,7 +130,8 @@ class SyncSlice(Slice[SourceSync]):
         self.run.say(f"{stream.collection}: {how}.")
         before = self.traffic.requests
         known = self._tally(stream.collection)["requests"]
-        pages = _prepared(stream.pages(client, dict(cursor.state)))
+        refusal = refusal_of(self.source, stream, self.suppression)
+        pages = _prepared(stream.pages(client, dict(cursor.state)), refusal)
         with Ahead(pages, PAGES_AHEAD, self.lease.check) as ahead:
             for batch in ahead:
                 batches = [batch, *_gathered(ahead, len(batch.entries))]
@@ -176,7 +183,9 @@ class SyncSlice(Slice[SourceSync]):
             cursor.notes_seen = deletions.begin_read(collection)
         if page.total is not None:
             tally["total"] = page.total
-        _add(tally, {"read": len(batch.ids), "quarantined": len(batch.rejected)})
+        _add(tally, {"read": len(batch.ids) + batch.refused, "quarantined": len(batch.rejected)})
+        if batch.refused:
+            tally["refused"] = tally.get("refused", 0) + batch.refused
         _quarantine(self.run, collection, batch.rejected)
         for remark in page.remarks:
             self.run.notice(remark.level, remark.code, remark.message, collection=collection.name)
@@ -204,6 +213,9 @@ class SyncSlice(Slice[SourceSync]):
         if tally["stale"]:
             message = f"{_many(tally['stale'], 'object')} arrived older than stored, which was refused."
             self.run.notice("info", "stale_refused", message, collection=name)
+        if refused := tally.get("refused"):
+            message = f"{_many(refused, 'record')} of what was erased came again, which was refused."
+            self.run.notice("info", "erased_refused", message, collection=name)
         if tally["mended"]:
             message = (
                 f"{_many(tally['mended'], 'value')} could not be stored as sent and became a visible replacement "
@@ -255,12 +267,14 @@ class SyncSlice(Slice[SourceSync]):
         }
 
 
-def _prepared(pages: Iterator[Page]) -> Iterator[Batch]:
+def _prepared(pages: Iterator[Page], refusal: Refusal | None) -> Iterator[Batch]:
     """Render and hash in the fetching thread, while the other waits for the database."""
     for page in pages:
-        ids = [record.id for record in page.records]
-        batch = Batch(replace(page, records=()), ids, [], list(page.rejected))
-        for record in page.records:
+        records, rejected = refusal.sort_out(page) if refusal else (page.records, list(page.rejected))
+        refused = len(page.records) + len(page.rejected) - len(records) - len(rejected)
+        ids = [record.id for record in records]
+        batch = Batch(replace(page, records=(), rejected=()), ids, [], rejected, refused)
+        for record in records:
             try:
                 batch.entries.append(store.prepare(*record))
             except ValueError as error:

@@ -16,6 +16,7 @@ from typing import Any
 
 from django.db import transaction
 
+from warehouses import erasing
 from warehouses.comparisons import queue_comparison
 from warehouses.engines.base import Row, Session
 from warehouses.findings import Finding
@@ -133,7 +134,8 @@ class CompareSlice(Slice[Comparison]):
             finding.differs(store.object_ids(mark.collection_id, until=table.until))
         elif buckets := self._differing_buckets(session, table):
             self._compare_rows(session, table, buckets)
-            finding.exceeds(session.surplus(self.schema, table.name, store.object_ids(mark.collection_id)))
+            surplus = session.surplus(self.schema, table.name, store.object_ids(mark.collection_id))
+            finding.exceeds(erasing.erase_again(session, self.connection, table.name, surplus))
         session.commit()
 
     def _table(self, session: Session, mark: Watermark, finding: Finding) -> Table:

@@ -16,7 +16,7 @@ from typing import Any
 
 from django.db import transaction
 
-from warehouses import watermarks
+from warehouses import erasing, watermarks
 from warehouses.engines.base import Row, Session
 from warehouses.models import CollectionResult, Connection, WarehouseSync, Watermark
 from warehouses.models import Column as KnownColumn
@@ -130,13 +130,18 @@ class FlushSlice(Slice[WarehouseSync]):
                 raise
 
     def _work(self) -> None:
-        """One attempt; with nothing pending the warehouse is left alone."""
+        """One attempt; with nothing pending and nothing to erase the warehouse is left alone."""
         pending = self._pending()
         self.run.say(f"{len(pending)} collections have changes in the Hub.")
-        if pending:
+        # Before anything is read from the Hub: what is read afterwards does not hold it any more.
+        wanted = erasing.wanted_of(self.connection)
+        if pending or wanted:
             self._settings = self.connection.warehouse.settings
             with self.connection.warehouse.engine().open() as session:
-                self._read_back(session, self._flush(session))
+                for erasure in wanted:
+                    erasing.erase(session, self.connection, erasure, self.run, self.lease)
+                if pending:
+                    self._read_back(session, self._flush(session))
 
     def outcome(self, *, failed: bool) -> str:
         """Success: nothing to complain about. Partial: notices and some rows. Failed: notices and no rows."""
@@ -379,13 +384,13 @@ class FlushSlice(Slice[WarehouseSync]):
     def _read_back(self, session: Session, targets: list[Target]) -> None:
         """Count the tables as the warehouse sees them after the commit, against the Hub."""
         for target in targets:
-            if target.watermark.version < target.until:
+            if target.watermark.version < target.until or target.name not in self.tables:
                 continue
             counts = session.count(self.schema, target.name)
             target.result.rows_hub, target.result.rows_warehouse = target.stored, counts.rows
             target.result.save()
             moved = Collection.objects.get(pk=target.collection.pk).version != target.until
-            if counts.rows != target.stored and not moved:
+            if counts.rows != target.stored and not moved and not erasing.is_under_way(self.connection):
                 message = f"The table has {counts.rows:,} rows, the Hub {target.stored:,} objects."
                 action = f"manage.py verify_warehouse {self.connection.warehouse} --repair"
                 self.run.notice("warning", "counts_differ", message, collection=target.name, action=action)

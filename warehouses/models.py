@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from warehouses.engines import engine_for
 from warehouses.engines.base import Engine
-from workspace.hub.models import Collection, Schema
+from workspace.hub.models import Collection, Erasure, Schema
 from workspace.models import Workspace
 from workspace.runs import Run
 from workspace.secrets import SealedField, Unreadable
@@ -259,6 +259,18 @@ class RowsPerDay(models.Model):
                 fields=["connection", "collection", "day"], name="one_sum_a_day", nulls_distinct=False
             )
         ]
+
+
+class Removal(models.Model):
+    """A connection whose tables hold nothing any more of what an erasure is about."""
+
+    connection = models.ForeignKey(Connection, models.CASCADE, related_name="removals", db_index=False)
+    erasure = models.ForeignKey(Erasure, models.CASCADE, related_name="removals")
+    rows = models.BigIntegerField(help_text="Rows that were deleted.")
+    done_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["connection", "erasure"], name="one_removal_each")]
 
 
 class Comparison(Run):

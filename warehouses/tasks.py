@@ -7,10 +7,11 @@ from typing import Any
 from django.conf import settings
 from django.dispatch import receiver
 
-from warehouses import compare, comparisons, flush, restored, schedule
+from warehouses import compare, comparisons, erasing, flush, restored, schedule
 from warehouses.models import Comparison
 from workspace.celery import app, nudge
-from workspace.hub.signals import source_synced
+from workspace.hub.models import Erasure
+from workspace.hub.signals import objects_erased, source_synced
 
 LONGEST = 3_600 + 600
 """Seconds: a database may work for an hour on one statement where a column widens, and engines end what is silent.
@@ -26,6 +27,8 @@ def tick() -> None:
     schedule.nudge_orphans(enqueue)
     comparisons.start_due(comparisons.enqueue)
     restored.repair_restored(enqueue)
+    erasing.settle()
+    erasing.start_waiting(enqueue)
     schedule.nudge_orphans(comparisons.enqueue, Comparison)
 
 
@@ -54,3 +57,11 @@ def enqueue(run_id: Any) -> None:
 def follow(sender: Any, schema_id: int, first: bool, **kwargs: Any) -> None:
     """A source has brought something new; `first`: for the first time."""
     schedule.start_after_sync(schema_id, enqueue, first=first)
+
+
+@receiver(objects_erased)
+def erase_everywhere(sender: Any, erasure: Erasure, ids: dict[str, list[str]], **kwargs: Any) -> None:
+    """The Hub has forgotten objects: what we have said of them is forgotten too, and their rows are deleted."""
+    erasing.forget_findings(erasure.schema_id, ids)
+    erasing.start_waiting(enqueue, at_once=erasure)
+    erasing.settle()

@@ -7,7 +7,7 @@ with `Page`s; the engine of the sync (`sources.sync`) writes them into the Hub.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -136,6 +136,12 @@ class Stream(ABC):
     """Whether later runs ask only for what changed; if not, every run reads the whole collection."""
     per_page: ClassVar[int] = 100
     """Objects that one request brings, to estimate what a whole read takes."""
+    people: ClassVar[bool] = False
+    """Whether its objects are persons: when one is erased, what refers to it goes as well."""
+
+    def refers_to(self, body: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+        """The objects that one of this collection names, as collection and id as it stands in the body."""
+        return ()
 
     def peek(self, client: Any) -> Glimpse:
         """A first look, with as few requests as the vendor allows; raises like `pages`."""

@@ -110,6 +110,13 @@ class Session(ABC):
         """Like `merge`, but whatever version the table holds: a repair. Returns the rows written."""
 
     @abstractmethod
+    def erase(self, schema: str, table: str, ids: Sequence[str]) -> int:
+        """Delete the rows of these ids for good; returns how many there were.
+
+        Waits for every transaction that writes the table just now: none of them brings a row back afterwards.
+        """
+
+    @abstractmethod
     def differing(self, schema: str, table: str, columns: Sequence[Column], rows: Iterable[Row]) -> list[str]:
         """Ids among `rows` that are missing in the table or hold other values there."""
 

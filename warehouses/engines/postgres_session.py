@@ -32,6 +32,7 @@ from warehouses.engines.postgres_sql import (
     checksums,
     definition,
     differing,
+    erasing,
     known_ids,
     literal,
     quoted,
@@ -175,6 +176,13 @@ class PostgresSession(Session):
             now = self._all(state_of(target))[0][0]
             with self._staged(target, names, CopyText(rows, len(names), {names.index("uuid_ts"): now})):
                 return self._run(upsert(target, names, ANY))
+
+    def erase(self, schema: str, table: str, ids: Sequence[str]) -> int:
+        target, rows = target_of(schema, table), ((id_,) for id_ in ids)
+        with self._allowed(schema, table, "SELECT, DELETE"):
+            self._run(f"LOCK TABLE {target} IN SHARE ROW EXCLUSIVE MODE")
+            with self._staged(target, ["id"], CopyText(rows, 1)):
+                return self._run(erasing(target))
 
     def differing(self, schema: str, table: str, columns: Sequence[Column], rows: Iterable[Row]) -> list[str]:
         target, names = target_of(schema, table), [column.name for column in columns]

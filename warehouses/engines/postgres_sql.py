@@ -103,6 +103,11 @@ def standing(target: str) -> str:
     return f"SELECT count(*) FROM {STAGE} s JOIN {target} t ON t.id = s.id AND t._version = s._version"
 
 
+def erasing(target: str) -> str:
+    """The deletion of the staged ids."""
+    return f"DELETE FROM {target} t USING {STAGE} s WHERE t.id = s.id"
+
+
 def differing(target: str, names: Sequence[str]) -> str:
     """Staged ids whose row is missing or holds anything else; when it was loaded does not count."""
     compared = [quoted(name) for name in names if name not in ("id", "uuid_ts")]

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from django.db import models
+from django.db.models import Q
+from django.utils import timezone
 
 from workspace.models import Workspace
+from workspace.secrets import SealedField
 
 
 class Schema(models.Model):
@@ -14,6 +18,7 @@ class Schema(models.Model):
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="schemas")
     name = models.CharField(max_length=63)
+    erasing = SealedField(help_text="The key of the digests of what was erased; NULL as long as nothing was.")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["workspace", "name"], name="one_schema_of_a_name")]
@@ -107,6 +112,50 @@ class HeldDeletion(models.Model):
     collection = models.ForeignKey(Collection, models.CASCADE, db_index=False, related_name="held_deletions")
     object_id = models.TextField()
     found_at = models.DateTimeField(auto_now_add=True)
+
+
+class Erasure(models.Model):
+    """An object that somebody asked to have forgotten, with all that refers to it where it is a person.
+
+    The ids are sealed, and gone once no warehouse needs them any more. See `workspace.hub.erasure`.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    schema = models.ForeignKey(Schema, models.CASCADE, related_name="erasures", db_index=False)
+    collection = models.ForeignKey(Collection, models.CASCADE, related_name="+")
+    digest = models.CharField(max_length=64, help_text="Of the id of the object asked for.")
+    sealed = SealedField(help_text="That id, and per collection the ids of all that is to go.")
+    counts = models.JSONField(default=dict, help_text="Objects removed from the Hub, per collection.")
+    progress = models.JSONField(
+        default=dict, help_text="Per collection: the version searched so far, and the last one."
+    )
+    asked_at = models.DateTimeField(default=timezone.now)
+    erased_at = models.DateTimeField(null=True, help_text="When the Hub had forgotten everything.")
+    ended_at = models.DateTimeField(null=True, help_text="When every warehouse had, too.")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["schema", "-asked_at", "-id"], name="hub_erasures"),
+            models.Index(fields=["asked_at"], name="hub_erasures_open", condition=Q(ended_at=None)),
+        ]
+
+    def waiting(self) -> Any:
+        """The connections of the schema whose warehouses may still hold rows of it."""
+        connections: Any = self.schema.connections  # type: ignore[attr-defined]
+        if self.ended_at:
+            return connections.none()
+        done = self.removals.values("connection")  # type: ignore[attr-defined]
+        return connections.exclude(pk__in=done).select_related("warehouse__workspace")
+
+
+class Erased(models.Model):
+    """An object that is refused when the vendor sends it again, known by the digest of its id."""
+
+    collection = models.ForeignKey(Collection, models.CASCADE, db_index=False, related_name="+")
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["collection", "digest"], name="erased_once")]
 
 
 class DatabaseIdentity(models.Model):

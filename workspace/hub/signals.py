@@ -13,3 +13,9 @@ schema_renaming = Signal()
 
 Whoever cannot follow raises ConfigError or TransientError, and the name stays.
 """
+
+objects_erased = Signal()
+"""Sent when the Hub has forgotten all that an `erasure` is about, in the transaction that says so.
+
+`ids` are those of the objects, per collection; whoever has them elsewhere forgets them too.
+"""

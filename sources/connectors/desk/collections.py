@@ -47,6 +47,7 @@ class Customers(IdStream):
     collection = path = "customers"
     label = "Customers"
     description = "People who wrote to the support team."
+    people = True
     properties = (
         "id", "first_name", "last_name", "company", "title", "avatar", "uid", "external_id", "background",
         "language", "locked_until", "created_at", "updated_at", "emails", "phone_numbers", "addresses",

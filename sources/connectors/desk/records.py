@@ -4,7 +4,7 @@ change."""
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -56,6 +56,18 @@ def entry_id(entry: Any) -> str | None:
         return object_id
     links = entry.get("_links")
     return _last_segment(links.get("self")) if type(links) is dict else None
+
+
+def linked(entry: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Collection and id of every object an entry links to, its own link to itself included."""
+    links = entry.get("_links")
+    for link in links.values() if type(links) is dict else ():
+        href = link.get("href") if type(link) is dict else None
+        if type(href) is str:
+            _, _, path = href.partition("?")[0].rstrip("/").rpartition("/api/v2/")
+            collection, _, object_id = path.partition("/")
+            if object_id and "/" not in object_id:
+                yield collection, object_id
 
 
 def entry_number(entry: Any) -> int | None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator
-from typing import ClassVar
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
 
 from sources.connectors.base import Cursor, Glimpse, Page, Stream
 from sources.connectors.desk.client import DeskClient, Query
 from sources.connectors.desk.reading import PAGE_RECORDS, FullRead, Progress, changed_pages
-from sources.connectors.desk.records import References, entry_second, read_records
+from sources.connectors.desk.records import References, entry_second, linked, read_records
 from sources.connectors.desk.searches import Search
 from sources.connectors.desk.walks import Leap, Mark, by_id, by_list, by_stamp
 
@@ -35,6 +35,10 @@ class DeskStream(Stream):
         listing = client.listing(Query(self.listed.path, {**self.listed.params, "per_page": 3}))
         records, _ = read_records(listing.entries, self.references, listing.clock)
         return Glimpse(listing.total, records)
+
+    def refers_to(self, body: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        """Where its links lead."""
+        return linked(body)
 
     def _full(self, client: DeskClient) -> FullRead:
         def count() -> int:

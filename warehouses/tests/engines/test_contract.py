@@ -261,6 +261,31 @@ def test_rows_nobody_expects_are_named(bed: Bed, session: Session) -> None:
     assert sorted(session.surplus(bed.schema, "cases", [])) == ["1", "2", "3"]
 
 
+def test_erased_rows_are_gone_and_the_others_stay(bed: Bed, session: Session) -> None:
+    loaded(session, bed, [], *[a_row(id_) for id_ in ("1", "2", "it's", "4")])
+    assert session.erase(bed.schema, "cases", ["2", "it's", "never there"]) == 2
+    session.commit()
+    assert column(bed, "id") == ["1", "4"]
+
+
+def test_an_erasure_waits_for_what_another_session_is_writing(bed: Bed, session: Session) -> None:
+    loaded(session, bed, [], a_row("1"))
+    erased: list[int] = []
+    with bed.engine.open() as other:
+        other.merge(bed.schema, "cases", with_system(), [a_row("2")])
+        erasing = threading.Thread(
+            target=lambda: erased.append(session.erase(bed.schema, "cases", ["1", "2"]))
+        )
+        erasing.start()
+        waiting = f"SELECT 1 FROM pg_locks WHERE NOT granted AND relation = '{bed.table('cases')}'::regclass"
+        while erasing.is_alive() and not bed.read(waiting):
+            pass
+        other.commit()
+    erasing.join(timeout=30)
+    session.commit()
+    assert (erased, column(bed, "id")) == ([2], [])
+
+
 def test_nothing_is_visible_before_the_commit(bed: Bed, session: Session) -> None:
     loaded(session, bed, [], a_row("1"))
     session.merge(bed.schema, "cases", with_system(), [a_row("2")])
