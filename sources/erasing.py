@@ -52,9 +52,9 @@ def ask(source: Source, collection: str, object_id: str, by: User | str) -> Eras
 
 
 def erase(erasure_id: Any, seconds: float | None = None) -> bool:
-    """Work on an erasure for about `seconds`; False when another turn is needed."""
+    """Work on an erasure for about `seconds`, a step at least; False when another turn is needed."""
     until = time.monotonic() + seconds if seconds else float("inf")
-    while time.monotonic() < until:
+    while True:
         with transaction.atomic():
             waiting = Erasure.objects.select_for_update(skip_locked=True, of=("self",))
             found = (
@@ -62,7 +62,8 @@ def erase(erasure_id: Any, seconds: float | None = None) -> bool:
             )
             if found is None or _step(found):
                 return True
-    return False
+        if time.monotonic() >= until:
+            return False
 
 
 def erase_now(erasure: Erasure) -> None:

@@ -141,10 +141,10 @@ class Erasure(models.Model):
 
     def waiting(self) -> Any:
         """The connections of the schema whose warehouses may still hold rows of it."""
-        connections: Any = self.schema.connections  # type: ignore[attr-defined]
+        connections: Any = self.schema.connections
         if self.ended_at:
             return connections.none()
-        done = self.removals.values("connection")  # type: ignore[attr-defined]
+        done = self.removals.values("connection")
         return connections.exclude(pk__in=done).select_related("warehouse__workspace")
 
 

@@ -12,6 +12,11 @@ from sources.connectors.base import Record, Rejected
 
 References = tuple[tuple[str, str], ...]
 """Pairs of property and link, such as ("customer_id", "customer")."""
+LEADS_TO = {
+    "customer": "customers", "company": "companies", "case": "cases", "user": "users", "assigned_user": "users",
+    "locked_by": "users", "created_by": "users", "updated_by": "users",
+}  # fmt: skip
+"""The collection that a link of this name leads to, for those that are read."""
 
 
 def read_records(
@@ -58,16 +63,18 @@ def entry_id(entry: Any) -> str | None:
     return _last_segment(links.get("self")) if type(links) is dict else None
 
 
-def linked(entry: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Collection and id of every object an entry links to, its own link to itself included."""
+def referred(entry: Mapping[str, Any], references: References) -> Iterator[tuple[str, str]]:
+    """Collection and id of every object an entry refers to, by properties and by the links it still has."""
+    for name, link in references:
+        value = entry.get(name)
+        if link in LEADS_TO and type(value) in (str, int):
+            yield LEADS_TO[link], str(value)
     links = entry.get("_links")
-    for link in links.values() if type(links) is dict else ():
-        href = link.get("href") if type(link) is dict else None
-        if type(href) is str:
-            _, _, path = href.partition("?")[0].rstrip("/").rpartition("/api/v2/")
-            collection, _, object_id = path.partition("/")
-            if object_id and "/" not in object_id:
-                yield collection, object_id
+    for item in links.values() if type(links) is dict else ():
+        _, _, path = _address(item).partition("?")[0].rstrip("/").rpartition("/api/v2/")
+        collection, _, object_id = path.partition("/")
+        if object_id and "/" not in object_id:
+            yield collection, object_id
 
 
 def entry_number(entry: Any) -> int | None:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from sources.connectors.base import Cursor, Glimpse, Page, Stream
 from sources.connectors.desk.client import DeskClient, Query
 from sources.connectors.desk.reading import PAGE_RECORDS, FullRead, Progress, changed_pages
-from sources.connectors.desk.records import References, entry_second, linked, read_records
+from sources.connectors.desk.records import References, entry_second, read_records, referred
 from sources.connectors.desk.searches import Search
 from sources.connectors.desk.walks import Leap, Mark, by_id, by_list, by_stamp
 
@@ -37,8 +37,8 @@ class DeskStream(Stream):
         return Glimpse(listing.total, records)
 
     def refers_to(self, body: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-        """Where its links lead."""
-        return linked(body)
+        """By reference properties, and by links where a body still has them."""
+        return referred(body, self.references)
 
     def _full(self, client: DeskClient) -> FullRead:
         def count() -> int:

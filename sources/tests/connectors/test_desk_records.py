@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from sources.connectors.desk.answers import Listing, parse_listing
-from sources.connectors.desk.collections import Cases, Customers
+from sources.connectors.desk.collections import Cases, Customers, Feedbacks
 from sources.connectors.desk.reading import Progress
 from sources.connectors.desk.records import parse_stamp, read_records
 from sources.connectors.desk.transport import Reply
@@ -150,3 +150,24 @@ def test_recorded_lists_are_understood(reply: Reply) -> None:
             target = (entry["_links"].get(link) or {}).get("href")
             assert record.body.get(name) == (target.rpartition("/")[2] if target else None)
         assert payload.render(record.body)[1] == 0
+
+
+def test_what_an_object_refers_to_is_told_by_its_properties_once_the_links_are_gone() -> None:
+    links = {
+        "self": {"href": "/api/v2/feedbacks/5", "class": "feedback"},
+        "user": {"href": "/api/v2/users/3", "class": "user"},
+        "case": {"href": "/api/v2/cases/9", "class": "case"},
+        "customer": {"href": "/api/v2/customers/7", "class": "customer"},
+    }
+    records, _ = read_records([{"id": 5, "_links": links}], Feedbacks.references, CLOCK)
+    assert records[0].body["_links"] == {}
+    assert set(Feedbacks().refers_to(records[0].body)) == {("users", "3"), ("cases", "9"), ("customers", "7")}
+
+
+def test_what_an_object_refers_to_is_told_by_links_that_are_still_whole() -> None:
+    links = {
+        "customer": {"href": "https://x.desk.com/api/v2/customers/7?a=1", "class": "customer"},
+        "y": None,
+    }
+    assert set(Cases().refers_to({"id": 5, "_links": links})) == {("customers", "7")}
+    assert set(Cases().refers_to({"id": 5, "customer_id": None, "_links": []})) == set()

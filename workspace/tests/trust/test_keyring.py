@@ -40,6 +40,8 @@ def test_every_sealed_column_of_the_installation_is_found(db: None) -> None:
         "sources.source.credentials",
         "warehouses.warehouse.settings",
         "alerts.channel.settings",
+        "hub.schema.erasing",
+        "hub.erasure.sealed",
         "mfa.authenticator.data",
     }
 
@@ -72,7 +74,7 @@ def test_a_credential_that_changed_meanwhile_is_not_overwritten(new_key: str, de
 
 
 def test_a_rotation_goes_on_where_it_was_cut_short(new_key: str, sealed: list[Any]) -> None:
-    columns = list(sealed_columns())
+    columns = [column for column in sealed_columns() if list(column.places())]
     for column in columns[:2]:
         list(rotate(column))
     said = run("rotate_keys")
