@@ -14,6 +14,7 @@ from psycopg2.sql import SQL, Identifier
 
 from sources import erasing
 from sources.models import Quarantined
+from sources.setup import delete_source
 from sources.sync import SyncSlice
 from warehouses.compare import compare
 from warehouses.erasing import settle
@@ -21,7 +22,7 @@ from warehouses.flush import FlushSlice
 from warehouses.models import Comparison, Removal
 from warehouses.select import change_selection
 from workspace.alerts.models import Alert
-from workspace.hub.models import Erasure
+from workspace.hub.models import Erased, Erasure
 from workspace.models import AuditEvent
 from workspace.tests.path.stretch import COLLECTIONS, Stretch
 from workspace.tests.trust.test_canaries import stored
@@ -160,6 +161,13 @@ def test_a_connection_that_ends_is_not_waited_for(filled: Stretch) -> None:
     settle()
     erasure.refresh_from_db()
     assert (erasure.ended_at is not None, erasure.sealed) == (True, None)
+
+
+def test_a_source_of_which_something_was_erased_can_be_deleted(filled: Stretch) -> None:
+    erase(filled)
+    filled.flush()
+    delete_source(filled.source)
+    assert (Erasure.objects.count(), Erased.objects.count(), Removal.objects.count()) == (0, 0, 0)
 
 
 def test_a_row_that_comes_back_with_the_warehouse_is_met_by_the_comparison(filled: Stretch) -> None:
