@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from django.urls import path
 
-from sources.pages import catalog, collections, listing, objects, overview, run, schema, settings, wizard
+from sources.pages import (
+    catalog,
+    collections,
+    erasures,
+    listing,
+    objects,
+    overview,
+    run,
+    schema,
+    settings,
+    wizard,
+)
 
 app_name = "sources"
 urlpatterns = [
@@ -23,6 +34,11 @@ urlpatterns = [
         "<slug:slug>/collections/<slug:collection>/objects/<path:object_id>",
         objects.show_object,
         name="object",
+    ),
+    path(
+        "<slug:slug>/collections/<slug:collection>/erase/<path:object_id>",
+        erasures.erase_object,
+        name="erase",
     ),
     path("<slug:slug>/schema", schema.show_schema, name="schema"),
     path("<slug:slug>/settings/<slug:part>", settings.settings, name="settings"),

@@ -11,7 +11,8 @@ from django.utils.http import urlencode
 
 from sources.models import Source
 from sources.pages.collections import find_collection, trouble_of
-from sources.pages.frame import address, find_source, source_context
+from sources.pages.frame import address, find_source, leave, source_context
+from workspace.access import Ability
 from workspace.hub.columns import Layout
 from workspace.hub.models import Collection, Object
 from workspace.pages import Crumb, MemberRequest, member_page
@@ -56,6 +57,7 @@ def show_object(request: MemberRequest, slug: str, collection: str, object_id: s
     context |= {
         "collection": stored,
         "object": one,
+        "own": leave(request.access, Ability.OWN, source.pk),
         "columns": _columns(stored, one),
         "json": json.dumps(one.payload, indent=2, ensure_ascii=False),
     }

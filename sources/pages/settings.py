@@ -14,6 +14,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from sources.models import Source
+from sources.pages.erasures import erasures_of
 from sources.pages.frame import Leave, address, find_source, leave, source_context
 from sources.pages.wizard import complain, settings_form, split_fields
 from sources.setup import check_source, delete_source, rename_schema, try_source
@@ -29,6 +30,7 @@ PARTS = (
     ("schedule", "Schedule"),
     ("collections", "Collections"),
     ("sql", "SQL settings"),
+    ("erasures", "Erasures"),
     ("delete", "Delete"),
 )
 DAYS = ((1, "every day"), (7, "every week"), (30, "every 30 days"))
@@ -165,6 +167,10 @@ def _sql(request: MemberRequest, source: Source, may: Leave) -> HttpResponse:
     return _show(request, source, "sql", may, form=form)
 
 
+def _erasures(request: MemberRequest, source: Source, may: Leave) -> HttpResponse:
+    return _show(request, source, "erasures", may, **erasures_of(request, source))
+
+
 def _delete(request: MemberRequest, source: Source, may: Leave) -> HttpResponse:
     form = DeleteForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -186,6 +192,7 @@ _VIEWS: dict[str, Callable[[MemberRequest, Source, Leave], HttpResponse]] = {
     "schedule": _schedule,
     "collections": _collections,
     "sql": _sql,
+    "erasures": _erasures,
     "delete": _delete,
 }
 

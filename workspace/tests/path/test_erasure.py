@@ -23,7 +23,8 @@ from warehouses.models import Comparison, Removal
 from warehouses.select import change_selection
 from workspace.alerts.models import Alert
 from workspace.hub.models import Erased, Erasure
-from workspace.models import AuditEvent
+from workspace.models import AuditEvent, User
+from workspace.tests.fixtures import grant
 from workspace.tests.path.stretch import COLLECTIONS, Stretch
 from workspace.tests.trust.test_canaries import stored
 from workspace.walk import walk
@@ -224,6 +225,30 @@ def test_the_command_says_what_it_did_and_the_trail_has_no_id(filled: Stretch) -
     assert (event.actor, event.details["digest"]) == ("command line", Erasure.objects.get().digest[:8])
     filled.flush()
     assert places(filled) == set()
+
+
+def test_an_owner_erases_on_the_page_of_the_object(filled: Stretch, as_alice: Client) -> None:
+    page = f"/acme/sources/desk-com/collections/customers/erase/{CUSTOMER}"
+    asked = as_alice.get(page).content.decode()
+    assert all(text in asked for text in ("3 of cases that refer to it", "1 of feedbacks that refers to it"))
+    assert "This is not the id" in as_alice.post(page, {"confirmation": "1"}).content.decode()
+    assert Erasure.objects.count() == 0
+    as_alice.post(page, {"confirmation": str(CUSTOMER)})
+    erasing.erase_now(Erasure.objects.get())
+    settings = "/acme/sources/desk-com/settings/erasures"
+    assert "Erased here; waits for Warehouse" in as_alice.get(settings).content.decode()
+    filled.flush()
+    assert "Erased everywhere" in as_alice.get(settings).content.decode()
+    assert places(filled) == set()
+
+
+def test_who_is_no_owner_sees_why_nothing_is_erased(filled: Stretch, as_bob: Client, bob: User) -> None:
+    grant(bob, filled.source.workspace, "source_admin")
+    page = as_bob.get(f"/acme/sources/desk-com/collections/customers/objects/{CUSTOMER}").content.decode()
+    assert "Only owners of the workspace may do this." in page
+    erase = f"/acme/sources/desk-com/collections/customers/erase/{CUSTOMER}"
+    assert as_bob.post(erase, {"confirmation": str(CUSTOMER)}).status_code == 403
+    assert Erasure.objects.count() == 0
 
 
 def test_no_page_shows_anything_of_it(filled: Stretch, as_alice: Client) -> None:
