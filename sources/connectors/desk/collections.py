@@ -67,7 +67,7 @@ class Articles(RelistedStream):
     collection = path = "articles"
     label = "Articles"
     description = "The knowledge base, with the text for each channel."
-    per_page = 500
+    per_page = 100  # an article has a text for each channel: five hundred might be too long for one answer
     properties = (
         "id", "subject", "position", "quickcode", "keywords", "publish_at", "created_at", "updated_at",
         *BODIES, *(f"{body}_auto" for body in BODIES[1:]), "rating", "rating_count", "rating_score",
