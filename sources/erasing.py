@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 
 from sources.models import Source, SourceSync
@@ -27,7 +26,7 @@ from workspace.hub import store
 from workspace.hub.models import Collection, Erasure
 from workspace.models import User
 from workspace.payload import parse, render
-from workspace.runs import Run
+from workspace.runs import Run, fence_off
 
 TASK, SYNC = "sources.erase", "sources.sync"
 STEP = 2_000
@@ -51,12 +50,15 @@ def ask(source: Source, collection: str, object_id: str, by: User | str) -> Eras
     return erasure
 
 
-def erase(erasure_id: Any, seconds: float | None = None) -> bool:
-    """Work on an erasure for about `seconds`, a step at least; False when another turn is needed."""
+def erase(erasure_id: Any, seconds: float | None = None, *, wait: bool = False) -> bool:
+    """Work on an erasure for about `seconds`, a step at least; False when another turn is needed.
+
+    What somebody else works on is left to them, unless `wait`: then the steps are taken in turn.
+    """
     until = time.monotonic() + seconds if seconds else float("inf")
     while True:
         with transaction.atomic():
-            waiting = Erasure.objects.select_for_update(skip_locked=True, of=("self",))
+            waiting = Erasure.objects.select_for_update(skip_locked=not wait, of=("self",))
             found = (
                 waiting.filter(pk=erasure_id, erased_at=None).select_related("collection", "schema").first()
             )
@@ -67,12 +69,9 @@ def erase(erasure_id: Any, seconds: float | None = None) -> bool:
 
 
 def erase_now(erasure: Erasure) -> None:
-    """Work on it here, or wait for the worker that does, until the Hub has forgotten everything."""
-    while erase(erasure.pk):
-        erasure.refresh_from_db()
-        if erasure.erased_at:
-            return
-        time.sleep(0.2)
+    """Work on it here, beside the worker that may do so too, until the Hub has forgotten everything."""
+    erase(erasure.pk, wait=True)
+    erasure.refresh_from_db()
 
 
 def nudge_unfinished() -> None:
@@ -120,7 +119,7 @@ def _step(erasure: Erasure) -> bool:
 def _begin_anew(source: Source) -> None:
     """Let no sync commit that has begun before: it starts again where it stood, and knows what to refuse."""
     working = SourceSync.objects.filter(source=source, status__in=Run.ACTIVE)
-    working.update(fence=F("fence") + 1, lease_until=None, nudged_at=timezone.now())
+    fence_off(working, nudged_at=timezone.now())
     for run_id in working.values_list("pk", flat=True):
         transaction.on_commit(lambda pk=run_id: nudge(SYNC, pk))  # type: ignore[misc]
 

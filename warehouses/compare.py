@@ -154,9 +154,8 @@ class CompareSlice(Slice[Comparison]):
             found = session.describe(self.schema)[name]
         session.commit()
         stored = {column: type_ for column, type_ in found.items() if column in known}
-        layout = Layout(
-            stored, off, room=Room(lambda: 0, session.most_values)
-        )  # what has no column is beyond
+        full = Room(lambda: 0, session.most_values)  # what has no column now has its place in OVERFLOW
+        layout = Layout(stored, off, room=full)
         return Table(mark, self.run.progress["until"], stored, layout, finding)
 
     def _differing_buckets(self, session: Session, table: Table) -> list[str]:

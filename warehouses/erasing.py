@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from warehouses.engines.base import Session
@@ -23,7 +23,7 @@ from workspace.alerts.models import Alert
 from workspace.errors import ConfigError
 from workspace.hub.erasure import ids_of, suppression_of
 from workspace.hub.models import Erasure
-from workspace.runs import Lease, Run
+from workspace.runs import Lease, Run, fence_off
 
 STEP = 5_000
 """Rows deleted in one transaction."""
@@ -34,15 +34,12 @@ OPEN = Q(erased_at__isnull=False, ended_at=None)
 
 def wanted_of(connection: Connection) -> list[Erasure]:
     """What is still to be erased over this connection."""
-    done = Removal.objects.filter(erasure=OuterRef("pk"), connection=connection)
-    wanted = Erasure.objects.filter(OPEN, ~Exists(done), schema=connection.schema_id)
-    return list(wanted.order_by("asked_at"))
+    return list(_owed_by(connection).filter(OPEN).order_by("asked_at"))
 
 
 def is_under_way(connection: Connection) -> bool:
     """Whether the Hub lacks objects on purpose whose rows may still be here."""
-    under_way = Erasure.objects.filter(schema=connection.schema_id, ended_at=None)
-    return under_way.exclude(removals__connection=connection).exists()
+    return _owed_by(connection).exists()
 
 
 def erase(
@@ -50,9 +47,11 @@ def erase(
 ) -> None:
     """Delete the rows of an erasure and note it; a warehouse that refuses is asked again by the next sync."""
     try:
+        tables = session.describe(connection.schema.name)
         rows = sum(
-            _delete(session, connection, collection, ids, lease)
+            _delete(session, connection.schema.name, collection, ids, lease)
             for collection, ids in ids_of(erasure).items()
+            if "id" in tables.get(collection, {})
         )
     except ConfigError as error:
         if session.lost:
@@ -99,8 +98,7 @@ def start_waiting(enqueue: Callable[[Any], None], at_once: Erasure | None = None
 def forget_findings(schema_id: int, ids: dict[str, list[str]]) -> None:
     """Take these ids out of what comparisons have found; one that is under way begins its turn anew."""
     found = Comparison.objects.filter(connection__schema=schema_id)
-    working = found.filter(status__in=Run.ACTIVE)
-    working.update(fence=F("fence") + 1, lease_until=None, nudged_at=timezone.now())
+    fence_off(found, nudged_at=timezone.now())
     gone = {collection: set(some) for collection, some in ids.items()}
     hidden: dict[int, set[str]] = {}
     for comparison in found.exclude(findings=[]).only("connection_id", "findings", "notices").iterator():
@@ -112,10 +110,14 @@ def forget_findings(schema_id: int, ids: dict[str, list[str]]) -> None:
             alert.save(update_fields=["text"])
 
 
-def _delete(session: Session, connection: Connection, collection: str, ids: list[str], lease: Lease) -> int:
-    schema, rows = connection.schema.name, 0
-    if "id" not in session.describe(schema).get(collection, {}):
-        return 0
+def _owed_by(connection: Connection) -> QuerySet[Erasure]:
+    """Erasures that are not through and of which this connection has not noted its part."""
+    open_ = Erasure.objects.filter(schema=connection.schema_id, ended_at=None)
+    return open_.exclude(removals__connection=connection)
+
+
+def _delete(session: Session, schema: str, collection: str, ids: list[str], lease: Lease) -> int:
+    rows = 0
     for start in range(0, len(ids), STEP):
         lease.check()
         rows += session.erase(schema, collection, ids[start : start + STEP])

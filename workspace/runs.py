@@ -290,6 +290,11 @@ def count_ended(run: Run) -> None:
     run.after_end()
 
 
+def fence_off(runs: models.QuerySet[Any], **fields: Any) -> None:
+    """Let nobody commit any more who works on one of these now; another turn takes each up where it stands."""
+    runs.filter(status__in=Run.ACTIVE).update(fence=F("fence") + 1, lease_until=None, **fields)
+
+
 def request_cancel(run: Run) -> None:
     """Ask for a run to stop: at once when it is queued, at the next commit point when it works."""
     model = type(run)

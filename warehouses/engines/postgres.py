@@ -172,7 +172,7 @@ class Postgres(Engine):
 
     @contextmanager
     def open(self) -> Iterator[Session]:
-        with closing(Link(self._connect(), self._place)) as link:
+        with closing(Link(self._connect(self._addresses(), CONNECT), self._place)) as link:
             yield PostgresSession(link, self._place)
 
     def check(self) -> list[Probe]:
@@ -204,14 +204,15 @@ class Postgres(Engine):
 
     def _reached(self) -> tuple[str, Any]:
         """The host's address and a connection, in less time than a test has for all."""
-        place = self._place
-        addresses = resolve(place.host, place.port, self.allowed_hosts)
-        return addresses[0], self._connect(max(1, (CHECK - 1) // len(addresses)))
+        addresses = self._addresses()
+        return addresses[0], self._connect(addresses, max(1, (CHECK - 1) // len(addresses)))
 
-    def _connect(self, seconds: int | None = None) -> Any:
+    def _addresses(self) -> list[str]:
+        return resolve(self._place.host, self._place.port, self.allowed_hosts)
+
+    def _connect(self, addresses: list[str], seconds: int) -> Any:
         """A connection with bounded waits to the addresses that were looked at; `seconds` for each."""
-        place, seconds = self._place, seconds or CONNECT
-        addresses = resolve(place.host, place.port, self.allowed_hosts)
+        place = self._place
         self._refuse_plain_text()
         with self._authorities() as authorities:
             connect = partial(

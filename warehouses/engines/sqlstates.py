@@ -263,9 +263,8 @@ AT_CONNECT = (
 """libpq's and the server's wording when a connection fails, the first that occurs decides."""
 UNKNOWN_REFUSAL = Reply(ConfigError, "connection_refused", "The database refused the connection: {said}")
 
-_COLUMN = re.compile(
-    r"column ([^\n]+?)(?:: |$)", re.MULTILINE
-)  # without it each "column" reads on to the end
+# By lines: else each "column" would read on to the end of the text.
+_COLUMN = re.compile(r"column ([^\n]+?)(?:: |$)", re.MULTILINE)
 _WHERE = re.compile(r"^connection to server at .*? failed: |FATAL: +|ERROR: +")
 
 

@@ -37,6 +37,24 @@ def paths(tenant: Tenant, **other: Any) -> Iterator[tuple[Address, str]]:
         yield address, address.within({**tenant.values(address), **other})
 
 
+def nowhere(ours: Tenant) -> Iterator[tuple[str, Address, str, str]]:
+    """Every method and address within our workspace, and the same in one that is not there."""
+    for address, path in paths(ours):
+        for method in METHODS:
+            yield method, address, path, address.within({**ours.values(address), "workspace_slug": "nowhere"})
+
+
+def swapped(ours: Tenant, theirs: Tenant) -> Iterator[tuple[str, Address, str, list[tuple[str, str]]]]:
+    """Every method and address with one of its things exchanged: one of theirs, and one that is not there."""
+    for address in ALL:
+        for name in address.arguments & MISSING.keys():
+            values = (theirs.values(address)[name], MISSING[name])
+            own = ours.values(address)
+            both = [(value, address.within({**own, name: value})) for value in values]
+            for method in METHODS:
+                yield method, address, name, both
+
+
 def queries(ask: Callable[[str], Any], path: str) -> list[str]:
     """What the database is asked for an answer, without the values."""
     with CaptureQueriesContext(connection) as asked:
@@ -57,53 +75,37 @@ def test_who_is_not_signed_in_gets_to_the_sign_in_and_nowhere_else(ours: Tenant)
 
 def test_a_workspace_of_others_looks_like_one_that_is_not_there(ours: Tenant) -> None:
     charlie, before = person("charlie@example.com"), state()
-    for address, path in paths(ours):
-        nowhere = address.within({**ours.values(address), "workspace_slug": "nowhere"})
-        for method in METHODS:
-            foreign = told(getattr(charlie, method)(path), "acme")
-            assert foreign == told(getattr(charlie, method)(nowhere), "nowhere"), path
-            assert foreign[0] in (404, 405), path
+    for method, _, path, missing in nowhere(ours):
+        foreign = told(getattr(charlie, method)(path), "acme")
+        assert foreign == told(getattr(charlie, method)(missing), "nowhere"), path
+        assert foreign[0] in (404, 405), path
     assert state() == before
 
 
 def test_things_of_others_look_like_things_that_are_not_there(
     ours: Tenant, theirs: Tenant, as_alice: Client
 ) -> None:
-    for address in ALL:
-        for name in address.arguments & MISSING.keys():
-            own, foreign = ours.values(address), theirs.values(address)
-            for method in METHODS:
-                before = state()
-                one, other = (
-                    told(getattr(as_alice, method)(address.within({**own, name: value})), value)
-                    for value in (foreign[name], MISSING[name])
-                )
-                assert one == other, (method, address.name, name)
-                assert one[0] != 200, (method, address.name, name)
-                assert state() == before, (method, address.name, name)
+    for method, address, name, both in swapped(ours, theirs):
+        before = state()
+        one, other = (told(getattr(as_alice, method)(path), value) for value, path in both)
+        assert one == other, (method, address.name, name)
+        assert one[0] != 200, (method, address.name, name)
+        assert state() == before, (method, address.name, name)
 
 
 def test_a_workspace_of_others_costs_what_one_costs_that_is_not_there(ours: Tenant) -> None:
     charlie = person("charlie@example.com")
-    for address, path in paths(ours):
-        nowhere = address.within({**ours.values(address), "workspace_slug": "nowhere"})
-        for method in METHODS:
-            foreign, missing = (queries(getattr(charlie, method), one) for one in (path, nowhere))
-            assert foreign == missing, (method, address.name)
+    for method, address, *both in nowhere(ours):
+        foreign, missing = (queries(getattr(charlie, method), path) for path in both)
+        assert foreign == missing, (method, address.name)
 
 
 def test_things_of_others_cost_what_things_cost_that_are_not_there(
     ours: Tenant, theirs: Tenant, as_alice: Client
 ) -> None:
-    for address in ALL:
-        for name in address.arguments & MISSING.keys():
-            own, foreign = ours.values(address), theirs.values(address)
-            for method in METHODS:
-                one, other = (
-                    queries(getattr(as_alice, method), address.within({**own, name: value}))
-                    for value in (foreign[name], MISSING[name])
-                )
-                assert one == other, (method, address.name, name)
+    for method, address, name, both in swapped(ours, theirs):
+        one, other = (queries(getattr(as_alice, method), path) for _, path in both)
+        assert one == other, (method, address.name, name)
 
 
 def test_looking_changes_nothing(ours: Tenant, as_alice: Client) -> None:
