@@ -10,6 +10,7 @@ import logging
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from math import ceil
 from typing import Any
 
 from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY as SEED
@@ -59,7 +60,7 @@ class SessionStore(db.SessionStore):
     def get_expiry_age(self, **kwargs: Any) -> int:
         """Seconds for which the browser keeps the cookie: all that is left, idle or not."""
         left = self.get(BEGAN, time.time()) + settings.SESSION_COOKIE_AGE - time.time()
-        return max(int(left + 0.5), 0)
+        return max(ceil(left), 0)
 
     def encode(self, session_dict: Mapping[str, Any]) -> str:
         """As Django does, the seed sealed for this session."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -10,16 +10,18 @@ from django.test import Client
 from playwright.sync_api import Browser
 from pytest_django.plugin import DjangoDbBlocker
 
+from sources.models import Source
 from sources.setup import draft_source
 from workspace.alerts.models import Channel
 from workspace.alerts.raising import open_alert
 from workspace.confirming import signed_in_now
 from workspace.invitations import invite
 from workspace.models import Membership, RoleGrant, User, Workspace
+from workspace.seeding.invented import LONG_NAME
 from workspace.tests.browser.installation import Installation
 from workspace.tests.browser.visitor import Visitor, visit
 from workspace.tests.browser.walked import WIDE, Look, look_at, sniff, violations
-from workspace.walk import Walk, walk
+from workspace.walk import Page, Walk, walk
 
 OWNER, VIEWER = "owner@example.com", "viewer@example.com"
 START = "/history/overview"
@@ -44,12 +46,19 @@ def seen(site: Installation, chromium: Browser, django_db_blocker: DjangoDbBlock
         workspace = Workspace.objects.get(slug="history")
         add_viewer(workspace)
         add_what_waits(workspace)
-        owner, viewer = (walk(signed_in(email), START) for email in (OWNER, VIEWER))
+        long = Source.objects.get(workspace=workspace, name=LONG_NAME)
+        owner = walk(signed_in(OWNER), f"/history/sources/{long.slug}/overview")
+        viewer = walk(signed_in(VIEWER), START)
         window = visit(chromium, site, OWNER, viewport=WIDE, color_scheme="light")
-        once = {page.name: page for page in owner.pages if page.is_whole and "?" not in page.name}
-        looks = [look_at(window, page) for page in once.values()]
+        looks = [look_at(window, page) for page in one_of_each(owner.pages)]
         window.context.close()
         yield Seen(owner, viewer, looks, window.complaints)
+
+
+def one_of_each(pages: list[Page]) -> Iterable[Page]:
+    """A page of each name; of a source, that of the one whose name is longest."""
+    whole = [page for page in pages if page.is_whole and "?" not in page.name]
+    return {page.name: page for page in sorted(whole, key=lambda page: len(page.path))}.values()
 
 
 def add_viewer(workspace: Workspace) -> None:

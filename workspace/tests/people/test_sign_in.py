@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+import time_machine
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from django.core import mail
 from django.db import connection
@@ -65,7 +66,8 @@ def test_too_many_requests_are_refused_in_our_looks(browser: Client, alice: User
 
 
 def test_a_session_lasts_seven_days(browser: Client, alice: User) -> None:
-    log_in(browser, "alice@example.com")
+    with time_machine.travel("2026-01-05T08:00:00.900Z", tick=False):
+        log_in(browser, "alice@example.com")
     assert browser.cookies["sessionid"]["max-age"] == 7 * 86_400
 
 
