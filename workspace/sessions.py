@@ -59,7 +59,7 @@ class SessionStore(db.SessionStore):
 
     def get_expiry_age(self, **kwargs: Any) -> int:
         """Seconds for which the browser keeps the cookie: all that is left, idle or not."""
-        left = self.get(BEGAN, time.time()) + settings.SESSION_COOKIE_AGE - time.time()
+        left: float = self.get(BEGAN, time.time()) + settings.SESSION_COOKIE_AGE - time.time()
         return max(ceil(left), 0)
 
     def encode(self, session_dict: Mapping[str, Any]) -> str:
