@@ -36,18 +36,23 @@ STEP = 2_000
 def ask(source: Source, collection: str, object_id: str, by: User | str) -> Erasure:
     """Have an object erased, whether the Hub has it or not; a worker begins at once.
 
-    Raises ConfigError when the source has no such collection or no object can have this id.
+    Raises ConfigError as `require_erasable` does.
     """
-    if collection not in {stream.collection for stream in source.connector.streams}:
-        raise ConfigError(f"{source} has no collection {collection}.", code="collection")
-    if not object_id or not store.can_be_id(object_id):
-        raise ConfigError("No object has such an id.", code="object_id")
+    require_erasable(source, collection, object_id)
     with transaction.atomic():
         erasure = hub.begin(source.collection(collection), object_id)
         told = {"collection": collection, "digest": erasure.digest[:8]}
         audit.record(source.workspace, by, "object.erased", source, **told)
         transaction.on_commit(lambda: nudge(TASK, erasure.pk))
     return erasure
+
+
+def require_erasable(source: Source, collection: str, object_id: str) -> None:
+    """Raise ConfigError when the source has no such collection or no object can have this id."""
+    if collection not in {stream.collection for stream in source.connector.streams}:
+        raise ConfigError(f"{source} has no collection {collection}.", code="collection")
+    if not object_id or not store.can_be_id(object_id):
+        raise ConfigError("No object has such an id.", code="object_id")
 
 
 def erase(erasure_id: Any, seconds: float | None = None, *, wait: bool = False) -> bool:

@@ -27,6 +27,22 @@ def read_password(from_stdin: bool, prompt: str = "Password: ") -> str:
     return password
 
 
+def require_terminal(instead: str) -> None:
+    """Raise CommandError when there is nobody to ask; `instead` says the option that does without."""
+    if not sys.stdin.isatty():
+        raise CommandError(f"Nobody can be asked without a terminal; {instead} does it without asking.")
+
+
+def require_typed(word: str, prompt: str) -> None:
+    """Ask for this very word at the terminal; anything else raises CommandError, and nothing is done."""
+    try:
+        typed = input(prompt)
+    except (EOFError, KeyboardInterrupt) as error:
+        raise CommandError("Nothing was done.") from error
+    if typed != word:
+        raise CommandError(f"This is not {word}; nothing was done.")
+
+
 def find_workspace(slug: str) -> Workspace:
     """The workspace of this slug; raises CommandError naming those there are."""
     workspace = Workspace.objects.filter(slug=slug).first()

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.test import Client
 from psycopg2.sql import SQL, Identifier
 
@@ -79,6 +82,16 @@ def dump(path: Stretch, collection: str) -> str:
 
 def codes(run: Any) -> list[str]:
     return [notice["code"] for notice in run.notices]
+
+
+@contextmanager
+def answering(monkeypatch: pytest.MonkeyPatch, lines: list[str]) -> Iterator[None]:
+    """A terminal at which somebody types these lines."""
+    person, program = os.openpty()
+    with open(person, "wb", buffering=0) as keyboard, open(program) as terminal:
+        keyboard.write("".join(f"{line}\n" for line in lines).encode())
+        monkeypatch.setattr("sys.stdin", terminal)
+        yield
 
 
 def test_a_customer_is_in_no_place_and_stays_away(filled: Stretch) -> None:
@@ -218,13 +231,38 @@ def test_a_case_goes_alone(filled: Stretch) -> None:
 
 def test_the_command_says_what_it_did_and_the_trail_has_no_id(filled: Stretch) -> None:
     said = io.StringIO()
-    call_command("erase_object", "acme/desk-com", "customers", str(CUSTOMER), stdout=said)
+    call_command("erase_object", "acme/desk-com", "customers", str(CUSTOMER), "--no-input", stdout=said)
     assert "cases: 3 removed from the Hub" in said.getvalue()
     assert "with the next sync of acme/warehouse" in said.getvalue()
     event = AuditEvent.objects.get(action="object.erased")
     assert (event.actor, event.details["digest"]) == ("command line", Erasure.objects.get().digest[:8])
     filled.flush()
     assert places(filled) == set()
+
+
+def test_the_command_says_what_will_be_gone_and_asks_for_the_id(
+    filled: Stretch, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answers = [f"{CUSTOMER}1", str(CUSTOMER)]
+    with answering(monkeypatch, answers):
+        with pytest.raises(CommandError, match=f"This is not {CUSTOMER}; nothing was done"):
+            call_command("erase_object", "acme/desk-com", "customers", str(CUSTOMER))
+        asked = capsys.readouterr().out
+        assert all(
+            line in asked for line in ("customers: 1\n", "cases: 3 that refer", "feedbacks: 1 that refer")
+        )
+        assert (Erasure.objects.count(), "removed" in asked) == (0, False)
+        call_command("erase_object", "acme/desk-com", "customers", str(CUSTOMER))
+    assert "cases: 3 removed from the Hub" in capsys.readouterr().out
+
+
+def test_the_command_erases_nothing_when_nobody_can_be_asked(
+    filled: Stretch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{CUSTOMER}\n"))
+    with pytest.raises(CommandError, match="without a terminal; --no-input does it without asking"):
+        call_command("erase_object", "acme/desk-com", "customers", str(CUSTOMER))
+    assert Erasure.objects.count() == 0
 
 
 def test_an_owner_erases_on_the_page_of_the_object(filled: Stretch, as_alice: Client) -> None:
