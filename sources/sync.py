@@ -165,8 +165,7 @@ class SyncSlice(Slice[SourceSync]):
                 for batch in batches:
                     self._take_in(cursor, batch, tally)
                 self._note_seen(cursor, batches)
-                entries = [entry for batch in batches for entry in batch.entries]
-                _add(tally, store.upsert(cursor.collection, entries).as_dict())
+                _add(tally, self._store(cursor, batches).as_dict())
                 if batches[-1].page.ends:
                     self._end_collection(cursor, batches[-1].page, tally)
                 cursor.state = batches[-1].page.cursor
@@ -189,6 +188,12 @@ class SyncSlice(Slice[SourceSync]):
         _quarantine(self.run, collection, batch.rejected)
         for remark in page.remarks:
             self.run.notice(remark.level, remark.code, remark.message, collection=collection.name)
+
+    def _store(self, cursor: Cursor, batches: list[Batch]) -> store.Tally:
+        """Write the objects; a read that found nothing stored when it began meets new ones only, as a rule."""
+        entries = [entry for batch in batches for entry in batch.entries]
+        growing = batches[0].page.full and not cursor.notes_seen
+        return store.upsert(cursor.collection, entries, growing=growing)
 
     def _note_seen(self, cursor: Cursor, batches: list[Batch]) -> None:
         met = [id_ for batch in batches if batch.page.full for id_ in batch.ids if store.can_be_id(id_)]

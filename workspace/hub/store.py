@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 
 from workspace.hub.checksums import BUCKET_DIGITS
 from workspace.hub.models import Collection
@@ -24,6 +24,7 @@ from workspace.payload import parse, render
 
 LONGEST_ID = 500
 """Bytes of an id: it is part of an index."""
+NULL = "\\N"
 LAST = 2**63 - 1
 """No version is above it."""
 
@@ -86,12 +87,15 @@ def can_be_id(text: str) -> bool:
         return False
 
 
-def upsert(collection: Collection, entries: Sequence[Entry], *, partial: bool = False) -> Tally:
+def upsert(
+    collection: Collection, entries: Sequence[Entry], *, partial: bool = False, growing: bool = False
+) -> Tally:
     """Store the latest state of objects by id.
 
     Equal content writes nothing. An entry whose stamp is older than the stored one is refused and counted as stale.
     Of two entries with one id the newer stamp wins, the later one if equal. With `partial`, keys that are absent keep
     their stored value. An object that comes, changed or not, is not missing: its deletion is no longer held.
+    `growing` says that hardly any is stored already, as in a first read: they are written without being looked up.
     """
     tally = Tally(mended=sum(entry.mended for entry in entries))
     latest = _latest(entries, tally)
@@ -99,6 +103,10 @@ def upsert(collection: Collection, entries: Sequence[Entry], *, partial: bool = 
         return tally
     with connection.cursor() as cursor:
         version = lock(cursor, collection)
+        if growing and _append(cursor, collection, version, list(latest.values())):
+            tally.new += len(latest)
+            advance(cursor, collection, version + len(latest), len(latest), 0)
+            return tally
         stored = _stored(cursor, collection, list(latest))
         _let_go(cursor, collection, list(stored))
         if partial:
@@ -278,6 +286,16 @@ def _sort_out(
     return new, changed, revived
 
 
+def _append(cursor: Any, collection: Collection, version: int, entries: Sequence[Entry]) -> bool:
+    """Write objects that are not stored yet; False, and nothing done, when one of them is."""
+    try:
+        with transaction.atomic():
+            _copy(cursor, "hub_object", collection, version, entries)
+    except IntegrityError:
+        return False
+    return True
+
+
 def _write(
     cursor: Any, collection: Collection, version: int, new: Sequence[Entry], changed: Sequence[Entry]
 ) -> None:
@@ -290,7 +308,7 @@ def _write(
         cursor.execute(_APPLY)
 
 
-_FIELDS = "collection_id, object_id, version, payload, payload_hash, source_stamp, received_at"
+_FIELDS = "collection_id, received_at, object_id, version, payload, payload_hash, source_stamp"
 _STAGE = f"""CREATE TEMP TABLE IF NOT EXISTS hub_stage ON COMMIT DELETE ROWS AS
              SELECT {_FIELDS} FROM hub_object WITH NO DATA"""
 _APPLY = """UPDATE hub_object o
@@ -302,18 +320,17 @@ _APPLY = """UPDATE hub_object o
 def _copy(cursor: Any, table: str, collection: Collection, version: int, entries: Sequence[Entry]) -> None:
     cursor.execute("SELECT transaction_timestamp()::text")
     received = cursor.fetchone()[0]
-    head = f"{collection.pk}\t".encode()
+    head = f"{collection.pk}\t{received}\t".encode()
     lines = [
-        b"%b%b\t%d\t%b\t%b\t%b\n"
+        b"%b%b\t%d\t%b\t%b\n"
         % (
             head,
-            _escape(e.object_id),
+            _escape(object_id),
             number,
-            e.payload.replace(b"\\", b"\\\\"),
-            e.digest.encode(),
-            _when(e, received),
+            payload.replace(b"\\", b"\\\\"),
+            f"{digest}\t{stamp.isoformat() if stamp else NULL}".encode(),
         )
-        for number, e in enumerate(entries, version + 1)
+        for number, (object_id, stamp, payload, digest, _) in enumerate(entries, version + 1)
     ]
     with connection.wrap_database_errors:  # Django wraps those of `execute` alone
         cursor.copy_expert(f"COPY {table} ({_FIELDS}) FROM STDIN", io.BytesIO(b"".join(lines)), 1 << 16)
@@ -324,8 +341,3 @@ def _escape(text: str) -> bytes:
         return text.encode()
     plain = text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
     return plain.encode()
-
-
-def _when(entry: Entry, received: str) -> bytes:
-    stamp = entry.stamp.isoformat() if entry.stamp else "\\N"
-    return f"{stamp}\t{received}".encode()

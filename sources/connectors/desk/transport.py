@@ -32,6 +32,9 @@ ANSWER_BYTES = 16 << 20
 """Of one answer unpacked: a hundred records of 160 KB each."""
 MEMORY_BYTES = 96 << 20
 """What the values of an answer may take once they are read; `[[],[],…]` takes twenty times its text."""
+_COMMA, _BRACE = 64, 232
+DENSEST = 1 + _BRACE
+"""Bytes of memory that no byte of JSON exceeds: a page of usual size needs no counting."""
 
 
 class Reply(NamedTuple):
@@ -79,7 +82,7 @@ class Line:
             raise TransientError(
                 f"An answer was longer than {ANSWER_BYTES >> 20} MB and was cut off.", code="malformed_answer"
             )
-        if unfolded(body) > MEMORY_BYTES:
+        if len(body) * DENSEST > MEMORY_BYTES and unfolded(body) > MEMORY_BYTES:
             raise TransientError(
                 "An answer holds more values than a hundred records have.", code="malformed_answer"
             )
@@ -92,7 +95,7 @@ class Line:
 
 def unfolded(body: bytes) -> int:
     """Bytes that the values of this JSON take in memory, estimated from above without reading it."""
-    return len(body) + 64 * (body.count(b",") + body.count(b"[")) + 232 * body.count(b"{")
+    return len(body) + _COMMA * (body.count(b",") + body.count(b"[")) + _BRACE * body.count(b"{")
 
 
 class TimedFile(io.RawIOBase):

@@ -12,7 +12,6 @@ from django.db import OperationalError, connection, transaction
 
 from workspace.hub import store
 from workspace.hub.models import Collection, Object
-from workspace.hub.store import Entry
 from workspace.payload import parse
 from workspace.tests.fixtures import entry
 
@@ -78,6 +77,23 @@ def test_a_whole_object_replaces_what_was_there(cases: Collection) -> None:
     assert stored(cases)["1"] == {"id": "1", "priority": 4}
 
 
+def test_what_is_taken_for_new_is_stored_in_one_go(cases: Collection) -> None:
+    tally = store.upsert(cases, [entry("1", n=1), entry("2", n=2), entry("1", n=3)], growing=True)
+    assert (tally.new, tally.unchanged) == (2, 1)
+    assert {id_: object_["n"] for id_, object_ in stored(cases).items()} == {"1": 3, "2": 2}
+    cases.refresh_from_db()
+    assert (cases.objects_stored, cases.version) == (2, store.changes(cases.pk, 0, store.LAST, 9)[-1].version)
+
+
+def test_what_was_taken_for_new_and_is_known_neither_doubles_nor_goes_back(cases: Collection) -> None:
+    store.upsert(cases, [entry("1", "2020-01-02T00:00:00Z", n=4), entry("2", n=2)])
+    tally = store.upsert(cases, [entry("1", "2020-01-01T00:00:00Z", n=2), entry("3", n=3)], growing=True)
+    assert (tally.new, tally.stale) == (1, 1)
+    assert {id_: object_["n"] for id_, object_ in stored(cases).items()} == {"1": 4, "2": 2, "3": 3}
+    cases.refresh_from_db()
+    assert cases.objects_stored == 3
+
+
 def test_changes_come_in_the_order_of_versions_from_the_watermark_on(cases: Collection) -> None:
     store.upsert(cases, [entry(str(n), n=n) for n in range(10)])
     first = store.changes(cases.pk, 0, 2**62, 6)
@@ -128,14 +144,14 @@ def test_a_database_that_goes_away_while_objects_are_copied_is_no_surprise(
 ) -> None:
     """A run passes over what Django calls an OperationalError; psycopg2's own would end it."""
 
-    def cut(entry: Entry, received: str) -> bytes:
+    def cut(text: str) -> bytes:
         ours = connection.connection.info.backend_pid
         with closing(connection.copy()) as other, other.cursor() as cursor:
             cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [ours])
-        return real(entry, received)
+        return real(text)
 
-    real = store._when
-    monkeypatch.setattr(store, "_when", cut)
+    real = store._escape
+    monkeypatch.setattr(store, "_escape", cut)
     with pytest.raises(OperationalError), transaction.atomic():
         store.upsert(cases, [entry("1")])
 
