@@ -65,7 +65,7 @@ def erasures_of(request: MemberRequest, source: Source) -> dict[str, Any]:
     )
     connections = list(source.schema.connections.select_related("warehouse"))
     rows = [(one, sum(one.counts.values()), _state(request, one, connections)) for one in slab.rows]
-    return {"slab": slab, "rows": rows}
+    return {"slab": slab, "rows": rows, "waiting": any(one.ended_at is None for one in slab.rows)}
 
 
 def _state(request: MemberRequest, erasure: Erasure, connections: list[Any]) -> str:

@@ -22,7 +22,7 @@ from workspace import audit
 from workspace.access import Ability
 from workspace.confirming import require_confirmation
 from workspace.errors import PublicError
-from workspace.pages import Crumb, MemberRequest, Tab, member_page
+from workspace.pages import Crumb, MemberRequest, Tab, is_fragment, member_page
 
 PARTS = (
     ("basic", "Basic"),
@@ -168,7 +168,10 @@ def _sql(request: MemberRequest, source: Source, may: Leave) -> HttpResponse:
 
 
 def _erasures(request: MemberRequest, source: Source, may: Leave) -> HttpResponse:
-    return _show(request, source, "erasures", may, **erasures_of(request, source))
+    shown = erasures_of(request, source)
+    if is_fragment(request):
+        return render(request, "sources/settings/_erasures.html", shown)
+    return _show(request, source, "erasures", may, **shown)
 
 
 def _delete(request: MemberRequest, source: Source, may: Leave) -> HttpResponse:
