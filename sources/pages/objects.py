@@ -15,7 +15,7 @@ from sources.pages.frame import address, find_source, leave, source_context
 from workspace.access import Ability
 from workspace.hub.columns import Layout
 from workspace.hub.models import Collection, Object
-from workspace.pages import Crumb, MemberRequest, member_page
+from workspace.pages import Crumb, MemberRequest, Slab, member_page
 
 PAGE = 50
 TITLES = ("subject", "name", "email", "first_name", "rating")
@@ -34,13 +34,13 @@ def show_objects(request: MemberRequest, slug: str, collection: str) -> HttpResp
     elif (before := request.GET.get("before", "")).isdecimal():
         found = found.filter(version__lt=int(before[:18]))
     rows = list(found.order_by("-version")[: PAGE + 1])
+    older = f"?{urlencode({'before': rows[PAGE - 1].version})}" if len(rows) > PAGE else ""
     context = source_context(request, source, "collections", *_crumbs(source, collection), title=collection)
     context |= {
         "collection": stored,
-        "rows": [(one, _title(one.payload)) for one in rows[:PAGE]],
+        "slab": Slab([(one, _title(one.payload)) for one in rows[:PAGE]], older=older),
+        "first": request.path if request.GET.get("before") else "",
         "wanted": wanted,
-        "older": f"?{urlencode({'before': rows[PAGE - 1].version})}" if len(rows) > PAGE else "",
-        "first": bool(request.GET.get("before")),
         **trouble_of(source, stored),
     }
     return render(request, "sources/objects.html", context)
