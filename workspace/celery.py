@@ -35,6 +35,7 @@ app.conf.beat_schedule = {
     "what does not start": {"task": "alerts.watch", **_tick},
     "databases that came back": {"task": "workspace.look_for_restore", **_tick},
     "workspaces that close": {"task": "workspace.delete_due", "schedule": 300.0, "options": _options},
+    "sessions that are over": {"task": "workspace.clear_sessions", "schedule": 3_600.0, "options": _options},
 }
 
 

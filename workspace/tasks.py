@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from workspace import closing, restored
 from workspace.celery import app
+from workspace.sessions import SessionStore
 
 
 @app.task(name="workspace.delete_due")
@@ -16,3 +17,9 @@ def delete_due() -> None:
 def look_for_restore() -> None:
     """Every minute: whether our database is an older state of itself."""
     restored.look()
+
+
+@app.task(name="workspace.clear_sessions")
+def clear_sessions() -> None:
+    """Every hour: delete the rows of sessions that are over; nobody could use them any more."""
+    SessionStore.clear_expired()

@@ -15,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from workspace.models import User, Workspace
+from workspace.tasks import clear_sessions
 from workspace.tests.people.conftest import PASSWORD, log_in
 
 HOUR, DAY = 3_600, 86_400
@@ -44,6 +45,27 @@ def test_who_does_not_come_for_a_day_is_signed_out(browser: Client, alice: User)
         log_in(browser, "alice@example.com")
         clock.shift(DAY)
         assert not is_in(browser)
+
+
+def test_sessions_that_are_over_leave_the_database_and_others_stay(browser: Client, alice: User) -> None:
+    with time_machine.travel(MONDAY, tick=False) as clock:
+        log_in(browser, "alice@example.com")
+        over = browser.session.session_key
+        clock.shift(DAY - 1)
+        live = log_in_elsewhere("alice@example.com")
+        clear_sessions()
+        assert Session.objects.filter(pk=over).exists()
+        clock.shift(2)
+        clear_sessions()
+        assert set(Session.objects.values_list("pk", flat=True)) == {live.session.session_key}
+        assert is_in(live)
+
+
+def log_in_elsewhere(email: str) -> Client:
+    """Another browser in which the same person signs in."""
+    browser = Client()
+    log_in(browser, email)
+    return browser
 
 
 def test_the_operator_says_after_how_long(browser: Client, alice: User, settings: Settings) -> None:
