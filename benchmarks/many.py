@@ -20,8 +20,8 @@ from typing import Any
 import django
 import psycopg2
 
-from benchmarks.contestants.tributary import warehouse_fields
 from benchmarks.players import Site, serving
+from workspace.launcher.exported import warehouse_fields
 
 SMALL, BIG = 300, 100_000
 """Cases of a small source and of a big one."""

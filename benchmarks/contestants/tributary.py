@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import django
 
 from benchmarks.contestants.phases import serve_phases
+from workspace.launcher.exported import warehouse_fields
 
 SLUG = "bench"
 
@@ -52,19 +52,6 @@ def workspace(phase: dict[str, Any]) -> Any:
         source.status = Source.Status.ENABLED
         source.save()
     return found
-
-
-def warehouse_fields(url: str) -> dict[str, Any]:
-    """A database's URL as the form of a PostgreSQL warehouse takes it."""
-    parts = urlsplit(url)
-    return {
-        "host": parts.hostname,
-        "port": parts.port or 5432,
-        "database": parts.path.lstrip("/"),
-        "user": unquote(parts.username or ""),
-        "password": unquote(parts.password or "") or "trusted",
-        "tls": "disable",
-    }
 
 
 def _succeeded(run: Any) -> None:

@@ -11,7 +11,6 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import psycopg2
 import psycopg2.extras
@@ -169,9 +168,3 @@ def eventually(what: str, look: Any, seconds: float = PATIENCE) -> Any:
 
 class DrillError(Exception):
     """Something that should have happened did not: the drill's own finding."""
-
-
-def split(url: str) -> dict[str, Any]:
-    """Host, port, user and password of an address."""
-    parts = urlsplit(url)
-    return {"host": parts.hostname, "port": parts.port, "user": parts.username, "password": parts.password}

@@ -15,8 +15,9 @@ from typing import Any
 from workspace.drill import processes
 from workspace.drill.checker import Checker, Counts
 from workspace.drill.processes import Desk, Process
-from workspace.drill.servers import LONG, DrillError, Servers, eventually, split
+from workspace.drill.servers import LONG, DrillError, Servers, eventually
 from workspace.drill.watch import Watch
+from workspace.launcher.exported import warehouse_fields
 
 WORKSPACE, SCHEMA = "drill", "desk_com"
 SOURCE = f"{WORKSPACE}/desk-com"
@@ -209,7 +210,7 @@ def _set_up(stand: Stand) -> None:
     owner = f"{time.time_ns()} of the drill"
     stand.warehouse.ask(f"CREATE ROLE {LOADER} LOGIN PASSWORD '{LOADER_PASSWORD}'")
     stand.warehouse.ask(f"GRANT CREATE, CONNECT, TEMPORARY ON DATABASE warehouse TO {LOADER}")
-    place, where = split(stand.warehouse.url), ("--workspace", WORKSPACE, "--password-stdin")
+    place, where = warehouse_fields(stand.warehouse.url), ("--workspace", WORKSPACE, "--password-stdin")
     database = (
         "--host",
         place["host"],

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import psycopg2
 import pytest
@@ -17,6 +16,7 @@ from warehouses.engines import ENGINES
 from warehouses.engines.base import Engine, Session
 from warehouses.engines.postgres import Postgres
 from workspace.hub.columns import SYSTEM, Column, Value
+from workspace.launcher.exported import warehouse_fields
 
 MOMENT = "2013-05-09T17:02:16Z"
 
@@ -40,15 +40,7 @@ def postgres_settings() -> dict[str, Any]:
         pytest.fail(
             "WAREHOUSE_URL is not set: run the tests through `python -m workspace.launcher -- pytest`."
         )
-    url = urlsplit(os.environ["WAREHOUSE_URL"])
-    return {
-        "host": url.hostname,
-        "port": url.port or 5432,
-        "database": url.path.lstrip("/"),
-        "user": url.username,
-        "password": unquote(url.password or ""),
-        "tls": "disable",
-    }
+    return warehouse_fields(os.environ["WAREHOUSE_URL"])
 
 
 @contextmanager

@@ -21,7 +21,6 @@ from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import psycopg2
 from django.conf import settings
@@ -32,6 +31,7 @@ from rich.table import Table
 
 from workspace.foreground import printer
 from workspace.hub.models import Collection
+from workspace.launcher.exported import warehouse_fields
 from workspace.models import Workspace
 
 SLUG, OWNER, SCHEMA = "demo", "owner@example.com", "desk_com"
@@ -78,7 +78,13 @@ def _set_up(desk: str) -> str:
     password = secrets.token_urlsafe(9)
     _forget()
     _quietly("bootstrap", workspace=SLUG, name="Demo", owner=OWNER, password=password)
-    _quietly("add_warehouse", "postgres", workspace=SLUG, name="Warehouse", fields=_warehouse_fields())
+    _quietly(
+        "add_warehouse",
+        "postgres",
+        workspace=SLUG,
+        name="Warehouse",
+        fields=warehouse_fields(os.environ["WAREHOUSE_URL"]),
+    )
     credentials = {"subdomain": desk, "email": DESK_LOGIN, "password": DESK_PASSWORD}
     _quietly(
         "add_source", "desk", workspace=SLUG, name="Desk.com", warehouse=["warehouse"], fields=credentials
@@ -96,18 +102,6 @@ def _forget() -> None:
 
 def _quietly(command: str, *args: str, **options: Any) -> None:
     call_command(command, *args, stdout=StringIO(), **options)
-
-
-def _warehouse_fields() -> dict[str, Any]:
-    url = urlsplit(os.environ["WAREHOUSE_URL"])
-    return {
-        "host": url.hostname,
-        "port": url.port or 5432,
-        "database": url.path.lstrip("/"),
-        "user": unquote(url.username or ""),
-        "password": unquote(url.password or "") or "trusted",
-        "tls": "disable",
-    }
 
 
 @contextmanager

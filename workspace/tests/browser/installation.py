@@ -14,7 +14,7 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 
 import psycopg2
 import psycopg2.extras
@@ -22,6 +22,7 @@ from django.conf import settings
 from django.db import connections
 from psycopg2.sql import SQL, Identifier
 
+from workspace.launcher.exported import warehouse_fields
 from workspace.tests.path.servers import eventually
 
 QUICK = {"LEASE_SECONDS": "6", "TICK_SECONDS": "1", "OUTBOUND_ALLOWED_HOSTS": "127.0.0.1", "DEBUG": "false"}
@@ -67,14 +68,8 @@ class Installation:
 
     def warehouse_fields(self) -> dict[str, str]:
         """What a person types to add this installation's warehouse, by the names of the labels."""
-        url = urlsplit(self.warehouse)
-        return {
-            "Host": str(url.hostname),
-            "Port": str(url.port),
-            "Database": url.path.lstrip("/"),
-            "User": unquote(url.username or ""),
-            "Password": unquote(url.password or "") or "trusted",
-        }
+        fields = warehouse_fields(self.warehouse)
+        return {name.capitalize(): str(value) for name, value in fields.items() if name != "tls"}
 
     def ask(self, statement: Any, *values: Any) -> list[dict[str, Any]]:
         """Ask the warehouse as a customer would, past the product's code."""

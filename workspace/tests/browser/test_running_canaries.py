@@ -14,7 +14,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import pytest
 import redis
@@ -40,6 +39,7 @@ from warehouses.schedule import request_sync as request_flush
 from warehouses.setup import add_warehouse
 from workspace.alerts.models import Channel, Delivery
 from workspace.alerts.raising import begin_delivery
+from workspace.launcher.exported import warehouse_fields
 from workspace.models import User, Workspace
 from workspace.runs import Run
 from workspace.tests.browser.canaries import Caller, Canaries, post_office, spellings
@@ -209,12 +209,10 @@ def run_everything(life: Life) -> None:
 
 
 def _warehouse_fields(life: Life) -> dict[str, Any]:
-    url = urlsplit(life.site.warehouse)
-    password = unquote(url.password or "")
-    if password:
-        life.canaries.add("password of the warehouse", password)
-    where = {"host": url.hostname, "port": url.port, "database": url.path.lstrip("/")}
-    return {**where, "user": url.username, "password": password or "trusted", "tls": "disable"}
+    fields = warehouse_fields(life.site.warehouse)
+    if fields["password"] != "trusted":
+        life.canaries.add("password of the warehouse", fields["password"])
+    return fields
 
 
 def _draft(life: Life, name: str, *warehouses: Warehouse) -> Source:

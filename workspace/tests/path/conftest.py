@@ -6,7 +6,6 @@ import os
 import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import pytest
 from psycopg2.sql import SQL, Identifier
@@ -16,6 +15,7 @@ from sources.sandbox.generator import generate
 from sources.sandbox.server import PASSWORD, Sandbox
 from sources.setup import connect_source, draft_source
 from warehouses.setup import add_warehouse
+from workspace.launcher.exported import warehouse_fields
 from workspace.models import Workspace
 from workspace.tests.path.stretch import Stretch
 
@@ -50,13 +50,5 @@ def path(make_path: Callable[..., Stretch]) -> Stretch:
 
 def add_test_warehouse(workspace: Workspace) -> Any:
     """The database that the launcher provides, added like a customer's."""
-    url = urlsplit(os.environ["WAREHOUSE_URL"])
-    fields = {
-        "host": url.hostname,
-        "port": url.port,
-        "database": url.path.lstrip("/"),
-        "user": unquote(url.username or ""),
-        "password": unquote(url.password or "") or "trusted",
-        "tls": "disable",
-    }
+    fields = warehouse_fields(os.environ["WAREHOUSE_URL"])
     return add_warehouse(workspace, "postgres", "Warehouse", fields)

@@ -7,7 +7,6 @@ import json
 import os
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -17,6 +16,7 @@ from sources.models import Source
 from sources.sandbox.generator import generate
 from sources.sandbox.server import PASSWORD, Sandbox
 from warehouses.models import Warehouse
+from workspace.launcher.exported import warehouse_fields
 from workspace.models import AuditEvent, Workspace
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -153,17 +153,11 @@ def test_an_unknown_source_is_one_sentence(acme: Workspace, path: str) -> None:
 
 
 def add_warehouse(monkeypatch: pytest.MonkeyPatch, **changed: str) -> str:
-    url = urlsplit(os.environ["WAREHOUSE_URL"])
-    given = {
-        "host": str(url.hostname),
-        "port": str(url.port),
-        "database": url.path[1:],
-        "user": str(url.username),
-        "tls": "disable",
-    } | changed
-    flags = [part for name, value in given.items() for part in (f"--{name}", value)]
+    given = warehouse_fields(os.environ["WAREHOUSE_URL"])
+    password = given.pop("password")
+    flags = [part for name, value in (given | changed).items() for part in (f"--{name}", str(value))]
     command = ("add_warehouse", "postgres", "--workspace", "acme", "--name", "W", "--password-stdin", *flags)
-    return say(url.password or "trusted", monkeypatch, *command)
+    return say(password, monkeypatch, *command)
 
 
 def test_a_warehouse_is_added_after_a_test(acme: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
