@@ -37,11 +37,14 @@ def look_at(visitor: Visitor, page: Page) -> Look:
     """Open the page and look at it in every way; the window is left wide and light."""
     window = visitor.page
     visitor.go(page.path)
+    window.evaluate(_SETTLE)
     headings = window.locator("h1").count()
     light, sniffed = list(violations(visitor)), sniff(visitor)
     window.evaluate("document.documentElement.dataset.bsTheme = 'dark'")
+    window.evaluate(_SETTLE)
     dark, sniffed = list(violations(visitor)), [*sniffed, *sniff(visitor)]
     window.set_viewport_size(NARROW)
+    window.evaluate(_SETTLE)
     too_wide = window.evaluate(_TOO_WIDE)
     window.set_viewport_size(WIDE)
     return Look(page, headings, light, dark, sniffed, too_wide)
@@ -67,6 +70,11 @@ def sniff(visitor: Visitor) -> list[str]:
 def _sniffer() -> str:
     return SNIFFER.read_text()
 
+
+# Letters and colours as they stay: the font is there, and whatever ends of itself has ended.
+_SETTLE = """() => Promise.allSettled([document.fonts.ready, ...document.getAnimations()
+    .filter((moving) => moving.effect.getComputedTiming().endTime !== Infinity).map((moving) => moving.finished)])
+    .then(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve()))))"""
 
 _SNIFF = """() => new Promise((resolve, reject) => HTMLCS.process("WCAG2AA", document, () => resolve(
     HTMLCS.getMessages().filter(({type}) => type === HTMLCS.ERROR).map(({code, msg, element}) =>
