@@ -1,7 +1,8 @@
 """One kept-alive line to one host: guarded against private addresses, limited in time and size, no redirects.
 
-Requests' session is left out on purpose: it would read proxies and .netrc from the environment, follow
-redirects and cost as much time as parsing a page of cases.
+Requests gives the guard, the certificates and the signatures. Its session is left out on purpose: it would read proxies
+and .netrc from the environment and follow redirects. What is asked then goes straight to the connections of urllib3:
+dressing each request and answer up once more costs as much time as parsing a page of cases.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.response import BaseHTTPResponse
+from urllib3.util import Timeout
 
 from sources.connectors.desk.site import is_allowed
 from workspace.errors import ConfigError, TransientError
@@ -35,6 +38,9 @@ MEMORY_BYTES = 96 << 20
 _COMMA, _BRACE = 64, 232
 DENSEST = 1 + _BRACE
 """Bytes of memory that no byte of JSON exceeds: a page of usual size needs no counting."""
+
+ONCE = {"retries": False, "redirect": False, "preload_content": False}
+"""As urllib3 says it: one attempt, no other address, and the body is read by whoever asks."""
 
 
 class Reply(NamedTuple):
@@ -65,20 +71,18 @@ class Line:
         headers = {"User-Agent": user_agent, "Accept": "application/json", "Accept-Encoding": "gzip"}
         self._blank = PreparedRequest()
         self._blank.prepare("GET", base_url, headers=headers)
-        self._adapter = _adapter(base_url, allowed_hosts)
+        self._adapter: Any = _adapter(base_url, allowed_hosts)
+        self._pool: Any = None
 
     def get(self, target: str) -> Reply:
         """The answer to a GET of `target` (path and query, quoted); raises what requests and urllib3 raise."""
         left = self._until - time.monotonic()
         if left <= 0:
             raise TimeoutError("the time for all requests is over")
-        request = self._blank.copy()
-        request.url = self.base_url + target
-        limits = (min(CONNECT_SECONDS, left), min(READ_SECONDS, left))
-        answer = self._adapter.send(self._auth(request), stream=True, timeout=limits)
-        body: bytes = answer.raw.read(ANSWER_BYTES + 1, decode_content=True)
+        answer = self._send(target, Timeout(min(CONNECT_SECONDS, left), min(READ_SECONDS, left)))
+        body = answer.read(ANSWER_BYTES + 1, decode_content=True)
         if len(body) > ANSWER_BYTES:
-            answer.raw.close()
+            answer.close()
             raise TransientError(
                 f"An answer was longer than {ANSWER_BYTES >> 20} MB and was cut off.", code="malformed_answer"
             )
@@ -86,11 +90,34 @@ class Line:
             raise TransientError(
                 "An answer holds more values than a hundred records have.", code="malformed_answer"
             )
-        return Reply(answer.status_code, answer.headers, body)
+        return Reply(answer.status, answer.headers, body)
 
     def close(self) -> None:
         """Hang up."""
         self._adapter.close()
+
+    def _send(self, target: str, limits: Timeout) -> BaseHTTPResponse:
+        try:
+            self._pool = self._pool or self._look_up()
+            request = self._blank.copy()
+            request.url = self.base_url + target
+            headers = self._auth(request).headers
+            answer: BaseHTTPResponse = self._pool.urlopen(
+                "GET", target, headers=headers, timeout=limits, **ONCE
+            )
+        except BaseException:
+            self._pool = None
+            raise
+        return answer
+
+    def _look_up(self) -> Any:
+        """Connections to the address that the name has now; it is kept to until one of them fails.
+
+        The guard names the host in `_blank`, for the connections only know the address.
+        """
+        pool: Any = self._adapter.get_connection_with_tls_context(self._blank, verify=True)
+        self._adapter.cert_verify(pool, self.base_url, verify=True, cert=None)
+        return pool
 
 
 def unfolded(body: bytes) -> int:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
-import ipaddress
 import json
 import socket
 import ssl
@@ -14,9 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
@@ -24,6 +19,7 @@ from sources.connectors import desk
 from sources.connectors.base import Account, SettingsError
 from sources.connectors.desk import Desk
 from sources.connectors.desk import check as checking
+from sources.tests.connectors.certificates import self_signed
 from sources.tests.connectors.made import WatchedTraffic, answer
 from workspace.errors import TransientError
 from workspace.tests.holes import MEASURED, Hole, hidden, mute, seconds_of
@@ -161,26 +157,6 @@ def strangers_port(tmp_path: Path) -> Iterator[int]:
         threading.Thread(target=run, daemon=True).start()
         yield server.getsockname()[1]
         server.shutdown(socket.SHUT_RDWR)
-
-
-def self_signed(path: Path) -> Path:
-    """A key and a certificate for 127.0.0.1 that it gave itself, valid for a day."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.datetime.now(datetime.UTC)
-    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
-    certificate = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now)
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    plain = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    path.write_bytes(plain + certificate.public_bytes(serialization.Encoding.PEM))
-    return path
 
 
 def test_a_test_of_an_account_takes_no_longer_than_ten_seconds() -> None:
