@@ -9,20 +9,22 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from django.db import transaction
 
-from warehouses import erasing, watermarks
+from warehouses import erasing, known, watermarks
 from warehouses.engines.base import Row, Session
 from warehouses.models import CollectionResult, Connection, WarehouseSync, Watermark
 from warehouses.models import Column as KnownColumn
 from warehouses.restored import overtake
 from warehouses.schedule import retry_later
+from warehouses.targets import Target
 from warehouses.watermarks import Rewound
+from warehouses.widening import Wider, widen, widened_aside
 from workspace.ahead import Ahead
 from workspace.errors import ConfigError, PublicError, TransientError
 from workspace.hub import store
@@ -44,29 +46,6 @@ TOGETHER = 20_000
 """Up to this many changes all collections commit in one transaction."""
 Watch = Callable[[WarehouseSync, str, int, int], None]
 """Told after each slice: the run, the collection, objects flushed of it in this run, objects expected."""
-
-
-@dataclass(slots=True)
-class Target:
-    """One collection on its way: from its watermark to the version it had when the run looked."""
-
-    collection: Collection
-    watermark: Watermark
-    until: int
-    stored: int
-    result: CollectionResult
-    reached: int
-    """The version of the last slice merged, which is committed and saved afterwards."""
-    loaded: int = 0
-    """Rows merged and not committed yet."""
-    pending: int = 0
-    learned: list[Change] = field(default_factory=list)
-    remembered: bool = False
-
-    @property
-    def name(self) -> str:
-        """The table."""
-        return self.collection.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +94,7 @@ class FlushSlice(Slice[WarehouseSync]):
         self.schema = self.connection.schema.name
         self.tables: dict[str, dict[str, Type]] = {}
         self._results: dict[int, CollectionResult] = {}
+        self._looked_at: dict[str, Target] = {}
         self._settings: Any = None
         self._may_pass = False
 
@@ -188,20 +168,42 @@ class FlushSlice(Slice[WarehouseSync]):
         )
 
     def _flush(self, session: Session) -> list[Target]:
-        """All that is pending: together when it is little, else (or when a table refuses) one table at a time."""
+        """All that is pending, begun again whenever a column of a large table had to be widened first."""
+        self._looked_at = {}
+        while True:
+            try:
+                self._attempt(session)
+                return list(self._looked_at.values())
+            except Wider as wanted:
+                self._widen(session, self._looked_at[wanted.table], wanted.changes)
+
+    def _attempt(self, session: Session) -> None:
+        """Together when it is little, else (or when a table refuses) one table at a time."""
         targets = self._look(session)
         if sum(target.pending for target in targets) <= TOGETHER:
             try:
-                self._flush_together(session, targets)
-                return targets
+                return self._flush_together(session, targets)
             except PublicError as error:
                 if session.lost:
                     raise
                 log.info("Warehouse sync %s goes on table by table after %s", self.run.pk, error.code)
                 session.rollback()
                 targets = self._look(session)
-        self._flush_apart(session, targets)
-        return targets
+        return self._flush_apart(session, targets)
+
+    def _widen(self, session: Session, target: Target, changes: Sequence[Change]) -> None:
+        """Widen columns of a table in transactions of their own; a table that refuses is left to the next run."""
+        try:
+            for change in changes:
+                widen(session, self.schema, target.name, change, self.run, self.lease)
+                with transaction.atomic():
+                    self.lease.commit_point(notices=self.run.notices, log=self.run.log)
+                    known.remember(self.connection, target.collection, {change.name: change.new}, [change])
+        except PublicError as error:
+            if session.lost:
+                raise
+            session.rollback()
+            self._refused(target, error)
 
     def _look(self, session: Session) -> list[Target]:
         """What is pending, how much of it, and what the warehouse has."""
@@ -215,6 +217,7 @@ class FlushSlice(Slice[WarehouseSync]):
         if self.connection.restored_at:
             tables = [(target.collection, target.name) for target in targets if target.name in self.tables]
             overtake(session, self.connection, tables)
+        self._looked_at |= {target.name: target for target in targets}
         for target in targets:
             self._notice_losses(target)
             target.pending = store.count_changes(target.collection.pk, target.reached, TOGETHER + 1)
@@ -311,18 +314,20 @@ class FlushSlice(Slice[WarehouseSync]):
         """Make the table fit the slice: columns are only ever added or widened."""
         if target.name not in self.tables:
             session.create_table(self.schema, target.name, [])
+            target.made = True
             self.tables[target.name] = {column.name: column.type for column in SYSTEM}
         self._mend(session, target)
+        if not target.made and (wider := widened_aside(session, self.schema, target.name, slice_.changes)):
+            raise Wider(target.name, wider)
         if new := [change.column for change in slice_.changes if change.old is None]:
             session.add_columns(self.schema, target.name, new)
         for change in slice_.changes:
             if change.name == OVERFLOW:
-                self.run.notice("info", "overflow", change.sentence, collection=target.name)
+                target.news.append(("overflow", change.sentence))
             elif change.old is not None:
                 session.widen(self.schema, target.name, change.column)
-                self.run.notice("info", "column_widened", change.sentence, collection=target.name)
-        for warning in slice_.warnings:
-            self.run.notice("info", "column_warning", warning, collection=target.name)
+                target.news.append(("column_widened", change.sentence))
+        target.news += [("column_warning", warning) for warning in slice_.warnings]
         self.tables[target.name].update({change.name: change.new for change in slice_.changes})
         target.learned += slice_.changes
 
@@ -344,7 +349,10 @@ class FlushSlice(Slice[WarehouseSync]):
         """Watermarks, results and columns, with the lease, in one transaction of ours."""
         for target in targets:
             target.result.rows += target.loaded
-            target.loaded = 0
+            target.loaded, target.made = 0, False
+            for code, sentence in target.news:
+                self.run.notice("info", code, sentence, collection=target.name)
+            target.news = []
         with transaction.atomic():
             self.run.rows = sum(result.rows for result in self._results.values())
             fields = {name: getattr(self.run, name) for name in ("counts", "notices", "log", "rows")}
@@ -355,30 +363,9 @@ class FlushSlice(Slice[WarehouseSync]):
                 self._remember_columns(target)
 
     def _remember_columns(self, target: Target) -> None:
-        """Keep what the table's columns are and why, so that a dropped one is noticed."""
         if target.remembered and not target.learned:
             return
-        reasons = {change.name: change.sentence[:200] for change in target.learned}
-        columns = [
-            KnownColumn(
-                connection=self.connection,
-                collection=target.collection,
-                name=name,
-                type=type_,
-                reason=reasons.get(name, ""),
-            )
-            for name, type_ in self.tables.get(target.name, {}).items()
-            if name not in SYSTEM_NAMES
-        ]
-        changed = [column for column in columns if column.name in reasons]
-        same = [column for column in columns if column.name not in reasons]
-        KnownColumn.objects.bulk_create(same, ignore_conflicts=True)
-        KnownColumn.objects.bulk_create(
-            changed,
-            update_conflicts=True,
-            unique_fields=["connection", "collection", "name"],
-            update_fields=["type", "reason", "changed_at"],
-        )
+        known.remember(self.connection, target.collection, self.tables.get(target.name, {}), target.learned)
         target.remembered, target.learned = True, []
 
     def _read_back(self, session: Session, targets: list[Target]) -> None:

@@ -6,7 +6,7 @@ An engine knows SQL and forms, never our models. The flush (`warehouses.flush`) 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -54,7 +54,7 @@ class Session(ABC):
 
     @abstractmethod
     def describe(self, schema: str) -> dict[str, dict[str, Type]]:
-        """Tables of a schema with their columns in order; empty when the schema is missing."""
+        """Tables of a schema with their columns in order, but for WIDENING; empty when the schema is missing."""
 
     @abstractmethod
     def create_schema(self, schema: str, owner: str = "") -> None:
@@ -81,6 +81,18 @@ class Session(ABC):
     @abstractmethod
     def widen(self, schema: str, table: str, column: Column) -> None:
         """Change a column to a wider type in place, keeping every value."""
+
+    def widens_aside(self, schema: str, table: str, column: Column) -> bool:
+        """Whether this column is for `widen_aside`: `widen` would keep readers waiting, and nothing is in the way."""
+        return False
+
+    def widen_aside(self, schema: str, table: str, column: Column, progress: Callable[[float], None]) -> None:
+        """Widen a column while readers go on, in transactions of its own; where it is not there yet, add it.
+
+        What has not been committed before is forgotten. `progress` is told again and again how much is done, 1.0
+        being all, and may raise. After that as after a crash the old column is whole, and another call begins anew.
+        """
+        raise NotImplementedError
 
     @abstractmethod
     def fits_float(self, schema: str, table: str, name: str) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -68,7 +68,7 @@ class Link:
             cursor.execute(sql)
             return int(cursor.rowcount)
 
-    def all(self, sql: str, values: Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
+    def all(self, sql: str, values: Sequence[Any] | Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
         """The rows of a query."""
         with self._cursor() as cursor:
             cursor.execute(sql, values)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from functools import partial
@@ -43,10 +43,12 @@ from warehouses.engines.postgres_sql import (
     upsert,
     widened,
 )
+from warehouses.engines.postgres_widening import Aside, is_worthwhile
 from warehouses.engines.sqlstates import Place, explained
 from workspace.errors import ConfigError, TransientError
 from workspace.hub.checksums import LEFT_OUT, Checksums
 from workspace.hub.columns import SYSTEM, Column, Type
+from workspace.hub.names import WIDENING
 
 MOST_COLUMNS = 1_500
 """PostgreSQL counts 1,600 in the life of a table, dropped ones as well: so many are left to give lost ones back."""
@@ -80,8 +82,9 @@ class PostgresSession(Session):
                    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
                    JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
                    JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_type base ON base.oid = t.typbasetype
-                   WHERE n.nspname = %s AND c.relkind IN ('r', 'p') ORDER BY c.relname, a.attnum""",
-                [schema],
+                   WHERE n.nspname = %s AND c.relkind IN ('r', 'p') AND a.attname <> %s
+                   ORDER BY c.relname, a.attnum""",
+                [schema, WIDENING],
             ):
                 tables.setdefault(table, {})[column] = STORED_TYPES.get(type_, Type.TEXT)
             return tables
@@ -138,6 +141,22 @@ class PostgresSession(Session):
             self._run(f"SET LOCAL statement_timeout = '{TABLE_REWRITE}s'")
             self._link.run(f"ALTER TABLE {target_of(schema, table)} {change}", TABLE_REWRITE)
             self._run(f"SET LOCAL statement_timeout = '{STATEMENT}s'")
+
+    def widens_aside(self, schema: str, table: str, column: Column) -> bool:
+        with self._own(schema, table):
+            return is_worthwhile(self._link, target_of(schema, table), column.name, MOST_COLUMNS)
+
+    def widen_aside(self, schema: str, table: str, column: Column, progress: Callable[[float], None]) -> None:
+        with self._own(schema, table):
+            self.rollback()
+            stored = self.describe(schema).get(table, {}).get(column.name)
+            if stored is None:
+                self.add_columns(schema, table, [column])
+            elif column.type in WIDER[stored]:
+                aside = Aside(self._link, target_of(schema, table), column, stored, progress)
+                if not aside.widen():
+                    self.widen(schema, table, column)
+            self.commit()
 
     def fits_float(self, schema: str, table: str, name: str) -> bool:
         column = quoted(name)

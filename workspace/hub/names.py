@@ -12,6 +12,9 @@ SYSTEM_NAMES = frozenset({"id", "received_at", "uuid", "uuid_ts", "_version", "_
 OVERFLOW = "_overflow"
 """The column for what a table has no column for; no property is called like that, their names begin with a letter."""
 
+WIDENING = "_tributary_widening"
+"""The column an engine fills before it takes another one's place; no property is called like that either."""
+
 LONGEST = 63
 """Bytes of an identifier in PostgreSQL, the shortest of the engines; one limit keeps names alike on all."""
 

@@ -15,8 +15,8 @@ from typing import Any
 
 import psycopg2
 import psycopg2.extensions
-import requests
 from django.db import connections
+from urllib3.connectionpool import HTTPConnectionPool
 
 from workspace.celery import app
 
@@ -45,13 +45,13 @@ class Steps:
     def watch(self) -> None:
         """Count from now on what this process says to databases, Desk and broker. It is not to be undone."""
         _databases(self.step)
-        send = requests.Session.send
+        send = HTTPConnectionPool.urlopen
 
         def counted_send(*arguments: Any, **options: Any) -> Any:
             self.step(REQUEST)
             return send(*arguments, **options)
 
-        requests.Session.send = counted_send  # type: ignore[method-assign]
+        HTTPConnectionPool.urlopen = counted_send  # type: ignore[method-assign]
         app.send_task = lambda *a, **more: self.step(MESSAGE)  # type: ignore[method-assign,assignment]
 
 
