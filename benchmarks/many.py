@@ -1,7 +1,7 @@
-"""`python -m benchmarks.many`: many sources on one machine, in the launcher, with real workers and a real beat.
+"""`python -m benchmarks.many [claims|shares|idle|freshness]`: many sources on one machine, in the launcher.
 
 Who claims what is due, how fair workers are to small sources beside big ones, what an idle installation costs, and
-how soon a change is in the warehouse. Every figure is printed as a line of a Markdown table.
+how soon a change is in the warehouse, with real workers and a real beat. Every figure is a line of a Markdown table.
 """
 
 from __future__ import annotations
@@ -42,11 +42,14 @@ def main() -> int:
     django.setup()
     print("| what | figure |\n|---|---|")
     with serving(SMALL) as small, serving(BIG) as big:
-        claim_due(small)
-        for workers in (2, 4, 8):
-            share_workers(small, big, workers)
-        idle(small)
-        freshen(small)
+        parts: dict[str, Callable[[], object]] = {
+            "claims": lambda: claim_due(small),
+            "shares": lambda: share_out(small, big),
+            "idle": lambda: idle(small),
+            "freshness": lambda: freshen(small),
+        }
+        for name in sys.argv[1:] or parts:
+            parts[name]()
     return 0
 
 
@@ -66,6 +69,12 @@ def claim_due(site: Site) -> None:
     if (sum(claimed), runs, each) != (DUE, DUE, DUE):
         raise SystemExit(f"{sum(claimed):,} claimed, {runs:,} runs of {each:,} sources instead of {DUE:,}.")
     report(f"{DUE:,} due sources claimed by {TICKS} ticks", f"{seconds:.1f} s, each once ({claimed})")
+
+
+def share_out(small: Site, big: Site) -> None:
+    """The same work with ever more worker processes."""
+    for workers in (2, 4, 8):
+        share_workers(small, big, workers)
 
 
 def share_workers(small: Site, big: Site, workers: int) -> None:
