@@ -86,9 +86,9 @@ class Aside:
     def widen(self) -> bool:
         """Widen and commit; False, and nothing done, when after all it has to be done in place."""
         try:
-            places = self._patiently(self._add)
+            places = self._patiently(self._add, 0.0)
             self._fill()
-            return self._patiently(lambda: self._swap(places))
+            return self._patiently(lambda: self._swap(places), 1.0)
         except psycopg2.errors.ProgramLimitExceeded:  # a row has no room for both columns
             self._forget()
             return False
@@ -148,8 +148,8 @@ class Aside:
             [self._target, self._column.name, WIDENING],
         )
 
-    def _patiently(self, change: Callable[[], T]) -> T:
-        """Commit a change as soon as its locks are free, without having readers wait behind it."""
+    def _patiently(self, change: Callable[[], T], done: float) -> T:
+        """Commit a change as soon as its locks are free, without having readers wait behind it for long."""
         ends = time.monotonic() + PATIENCE
         while True:
             try:
@@ -160,7 +160,7 @@ class Aside:
                 if time.monotonic() > ends:
                     raise
                 self._link.rollback()
-                self._progress(1.0)
+                self._progress(done)
                 time.sleep(PAUSE)
 
     def _tell(self, done: float) -> None:
