@@ -175,7 +175,7 @@ class FlushSlice(Slice[WarehouseSync]):
                 self._attempt(session)
                 return list(self._looked_at.values())
             except Wider as wanted:
-                self._widen(session, self._looked_at[wanted.table], wanted.changes)
+                self._widen(session, wanted.target, wanted.changes)
 
     def _attempt(self, session: Session) -> None:
         """Together when it is little, else (or when a table refuses) one table at a time."""
@@ -318,7 +318,7 @@ class FlushSlice(Slice[WarehouseSync]):
             self.tables[target.name] = {column.name: column.type for column in SYSTEM}
         self._mend(session, target)
         if not target.made and (wider := widened_aside(session, self.schema, target.name, slice_.changes)):
-            raise Wider(target.name, wider)
+            raise Wider(target, wider)
         if new := [change.column for change in slice_.changes if change.old is None]:
             session.add_columns(self.schema, target.name, new)
         for change in slice_.changes:

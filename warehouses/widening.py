@@ -11,6 +11,7 @@ import time
 from collections.abc import Sequence
 
 from warehouses.engines.base import Session
+from warehouses.targets import Target
 from workspace.hub.columns import Change
 from workspace.runs import Lease, Run
 
@@ -21,9 +22,9 @@ SAY = 10.0
 class Wider(Exception):
     """Columns of a table have to be widened before its next slice."""
 
-    def __init__(self, table: str, changes: Sequence[Change]) -> None:
-        super().__init__(table)
-        self.table = table
+    def __init__(self, target: Target, changes: Sequence[Change]) -> None:
+        super().__init__(target.name)
+        self.target = target
         self.changes = changes
 
 

@@ -20,7 +20,7 @@ import psycopg2.errors
 
 from warehouses.engines.base import Counts, Row, Session
 from warehouses.engines.copytext import OPTIONS, CopyText
-from warehouses.engines.postgres_link import STATEMENT, TABLE_REWRITE, Link
+from warehouses.engines.postgres_link import Link
 from warehouses.engines.postgres_sql import (
     ANY,
     NEWER,
@@ -138,13 +138,12 @@ class PostgresSession(Session):
                 return  # somebody has made it as wide already
             value = widened(quoted(column.name), stored, column.type)
             change = f"ALTER COLUMN {quoted(column.name)} TYPE {SQL_TYPES[column.type]} USING {value}"
-            self._run(f"SET LOCAL statement_timeout = '{TABLE_REWRITE}s'")
-            self._link.run(f"ALTER TABLE {target_of(schema, table)} {change}", TABLE_REWRITE)
-            self._run(f"SET LOCAL statement_timeout = '{STATEMENT}s'")
+            self._link.rewrite(f"ALTER TABLE {target_of(schema, table)} {change}")
 
     def widens_aside(self, schema: str, table: str, column: Column) -> bool:
         with self._own(schema, table):
-            return is_worthwhile(self._link, target_of(schema, table), column.name, MOST_COLUMNS)
+            worthwhile = is_worthwhile(self._link, target_of(schema, table), column.name)
+            return worthwhile and self.room(schema, table) > 0
 
     def widen_aside(self, schema: str, table: str, column: Column, progress: Callable[[float], None]) -> None:
         with self._own(schema, table):

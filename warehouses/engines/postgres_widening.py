@@ -16,7 +16,7 @@ from typing import TypeVar
 import psycopg2
 import psycopg2.errors
 
-from warehouses.engines.postgres_link import STATEMENT, TABLE_REWRITE, Link
+from warehouses.engines.postgres_link import TABLE_REWRITE, Link
 from warehouses.engines.postgres_sql import SQL_TYPES, quoted, widened
 from workspace.errors import TransientError
 from workspace.hub.columns import Column, Type
@@ -62,14 +62,12 @@ _LONELY = """
 # Before version 14 a range of ctid is looked for in the whole table, at each step anew.
 _WORTHWHILE = """
     AND current_setting('server_version_num')::int >= 140000 AND pg_total_relation_size(c.oid) >= %(large)s
-    AND (SELECT max(attnum) FROM pg_attribute WHERE attrelid = c.oid) < %(most)s
 """
 
 
-def is_worthwhile(link: Link, target: str, name: str, most: int) -> bool:
-    """Whether the column of this name can and should be widened aside; `most` is the last column number to be used."""
-    values = {"target": target, "name": name, "large": LARGE, "most": most}
-    return bool(link.all(_LONELY + _WORTHWHILE, values))
+def is_worthwhile(link: Link, target: str, name: str) -> bool:
+    """Whether the column of this name can and should be widened aside, if the table takes one more."""
+    return bool(link.all(_LONELY + _WORTHWHILE, {"target": target, "name": name, "large": LARGE}))
 
 
 class Aside:
@@ -98,7 +96,6 @@ class Aside:
 
     def _add(self) -> list[tuple[int, int]]:
         """Make the new column, instead of one that a crash has left; returns where both are."""
-        self._link.run(f"SET LOCAL lock_timeout = '{LOCK}'")
         self._link.run(f"ALTER TABLE {self._target} DROP COLUMN IF EXISTS {_ASIDE}")
         self._link.run(f"ALTER TABLE {self._target} ADD COLUMN {_ASIDE} {SQL_TYPES[self._column.type]}")
         return self._places()
@@ -117,10 +114,8 @@ class Aside:
 
     def _swap(self, places: list[tuple[int, int]]) -> bool:
         """Let the new column take the old one's place; False, without the new one, when something hangs on the old."""
-        self._link.run(f"SET LOCAL lock_timeout = '{LOCK}'")
-        self._link.run(
-            f"LOCK TABLE {self._target} IN SHARE ROW EXCLUSIVE MODE"
-        )  # readers go on, writers wait
+        # Readers go on, writers wait.
+        self._link.run(f"LOCK TABLE {self._target} IN SHARE ROW EXCLUSIVE MODE")
         if self._places() != places:
             message = f"The column {self._column.name} was changed while it was widened."
             raise TransientError(message, code="table_changed")
@@ -136,9 +131,7 @@ class Aside:
     def _catch_up(self) -> None:
         """Copy again what somebody else has written meanwhile; nobody does any more."""
         differing = f"{_ASIDE} IS DISTINCT FROM {self._value}"
-        self._link.run(f"SET LOCAL statement_timeout = '{TABLE_REWRITE}s'")
-        self._link.run(f"UPDATE {self._target} SET {_ASIDE} = {self._value} WHERE {differing}", TABLE_REWRITE)
-        self._link.run(f"SET LOCAL statement_timeout = '{STATEMENT}s'")
+        self._link.rewrite(f"UPDATE {self._target} SET {_ASIDE} = {self._value} WHERE {differing}")
 
     def _places(self) -> list[tuple[int, int]]:
         """Number and type of the old column and the new: they tell whether these are still the same."""
@@ -153,6 +146,7 @@ class Aside:
         ends = time.monotonic() + PATIENCE
         while True:
             try:
+                self._link.run(f"SET LOCAL lock_timeout = '{LOCK}'")
                 result = change()
                 self._link.commit()
                 return result

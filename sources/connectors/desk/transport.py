@@ -111,7 +111,7 @@ class Line:
         return answer
 
     def _look_up(self) -> Any:
-        """Connections to the address that the name has now; it is kept to until one of them fails.
+        """Connections to the address that the name has now; it is kept to until a request gets no answer.
 
         The guard names the host in `_blank`, for the connections only know the address.
         """

@@ -12,7 +12,7 @@ from typing import Any
 import psycopg2
 import pytest
 
-from warehouses.engines import ENGINES
+from warehouses.engines import ENGINES, postgres_widening
 from warehouses.engines.base import Engine, Session
 from warehouses.engines.postgres import Postgres
 from workspace.hub.columns import SYSTEM, Column, Value
@@ -88,3 +88,10 @@ def a_row(id_: str, version: int = 1, *values: Value, deleted: bool = False) -> 
 def with_system(*columns: Column) -> list[Column]:
     """The columns of a merge."""
     return [*SYSTEM, *columns]
+
+
+def let_tables_be_large(monkeypatch: pytest.MonkeyPatch, pages: int) -> None:
+    """Columns of every table are widened aside, so many pages in a step, and no lock is waited for."""
+    changed = {"LARGE": 0, "PAGES": pages, "LOCK": "50ms", "PAUSE": 0, "PATIENCE": 0}
+    for name, value in changed.items():
+        monkeypatch.setattr(postgres_widening, name, value)

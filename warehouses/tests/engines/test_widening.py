@@ -11,7 +11,7 @@ import pytest
 
 from warehouses.engines import postgres_session, postgres_widening
 from warehouses.engines.base import Session
-from warehouses.tests.engines.conftest import Bed, a_row, postgres_bed, with_system
+from warehouses.tests.engines.conftest import Bed, a_row, let_tables_be_large, postgres_bed, with_system
 from warehouses.tests.engines.test_contract import WIDENINGS
 from warehouses.tests.engines.test_postgres import disconnect
 from workspace.errors import ConfigError, TransientError
@@ -33,9 +33,7 @@ def bed() -> Iterator[Bed]:
 @pytest.fixture(autouse=True)
 def every_table_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
     """And is filled in several steps, without patience."""
-    changed = {"LARGE": 0, "PAGES": 2, "LOCK": "50ms", "PAUSE": 0, "PATIENCE": 0}
-    for name, value in changed.items():
-        monkeypatch.setattr(postgres_widening, name, value)
+    let_tables_be_large(monkeypatch, pages=2)
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from warehouses import flush, widening
 from warehouses.compare import compare
-from warehouses.engines import postgres_widening
 from warehouses.engines.postgres_session import PostgresSession
 from warehouses.models import WarehouseSync
+from warehouses.tests.engines.conftest import let_tables_be_large
 from warehouses.tests.flush.conftest import Flow, codes
 from workspace.hub.names import WIDENING
 from workspace.runs import Run, orphans, request_cancel
@@ -26,8 +26,7 @@ OLD = list(range(30))
 @pytest.fixture(autouse=True)
 def every_table_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
     """And is filled page by page, without patience."""
-    for name, value in {"LARGE": 0, "PAGES": 1, "LOCK": "50ms", "PAUSE": 0, "PATIENCE": 0}.items():
-        monkeypatch.setattr(postgres_widening, name, value)
+    let_tables_be_large(monkeypatch, pages=1)
     monkeypatch.setattr(widening, "SAY", 0)
 
 
