@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import time
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from datetime import timedelta
@@ -36,20 +37,19 @@ LIMIT = 600
 
 def main() -> int:
     """Migrate the launcher's empty database and measure one thing after the other."""
+    parser = ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "parts", nargs="*", choices=PARTS, help="what to measure; everything if none is named"
+    )
+    wanted = parser.parse_args().parts or PARTS
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "workspace.settings")
     os.environ |= {"OUTBOUND_ALLOWED_HOSTS": "127.0.0.1", "MALLOC_ARENA_MAX": "1"}
     subprocess.run([sys.executable, "manage.py", "migrate", "--no-input", "--verbosity", "0"], check=True)
     django.setup()
     print("| what | figure |\n|---|---|")
     with serving(SMALL) as small, serving(BIG) as big:
-        parts: dict[str, Callable[[], object]] = {
-            "claims": lambda: claim_due(small),
-            "shares": lambda: share_out(small, big),
-            "idle": lambda: idle(small),
-            "freshness": lambda: freshen(small),
-        }
-        for name in sys.argv[1:] or parts:
-            parts[name]()
+        for name in wanted:
+            PARTS[name](small, big)
     return 0
 
 
@@ -144,6 +144,15 @@ def freshen(site: Site) -> None:
         started = time.monotonic()
         wait_until(lambda: _loaded(url, source, since) == SMALL // 10, every=0.05)
         report("… by a schedule of one minute", f"{time.monotonic() - started:.0f} s")
+
+
+PARTS: dict[str, Callable[[Site, Site], None]] = {
+    "claims": lambda small, big: claim_due(small),
+    "shares": share_out,
+    "idle": lambda small, big: idle(small),
+    "freshness": lambda small, big: freshen(small),
+}
+"""What can be measured, given a small site and a big one."""
 
 
 def add_sources(sites: list[Site], *, due: bool = False, warehouses: Any = ()) -> list[Any]:
